@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The differentiable contraction. With a variable among its operands einsum evaluates at once, records one statement
+// and returns a variable. The pullback is the planned adjoint of the whole network; the intermediates of the forward
+// sweep are its residuals.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <xtn/ad/tape.hpp>
+#include <xtn/expr/einsum.hpp>
+
+namespace xtn {
+
+/// A plain operand of a differentiable contraction that is read in place instead of being copied: it must live, and
+/// keep its elements, until backward().
+template <class E>
+struct constant_reference {
+    const E& expression;
+};
+template <class E>
+constant_reference<E> constant(const E& expression) {
+    return {expression};
+}
+
+namespace detail {
+
+template <scalar T>
+struct recorded_operand {
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+    const T* data = nullptr;
+    geometry shape;
+    std::size_t node = none;  ///< of a variable
+};
+
+/// Evaluates a network into `out` (row-major) and records it as node `y`.
+template <scalar T>
+void record_contraction(tape<T>& t, plan_cache& cache, const network& net, std::span<const recorded_operand<T>> operands,
+                        T* out, const geometry& shape, std::size_t y) {
+    std::array<geometry, max_operands> shapes;
+    label_set needs = 0;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        shapes[i] = operands[i].shape;
+        if (operands[i].node != recorded_operand<T>::none && t.needs_gradient(operands[i].node))
+            needs |= label_set{1} << i;
+    }
+    struct operand_record {
+        const T* data;
+        std::size_t node, size;
+    };
+    auto* kept = t.template keep<operand_record>(operands.size());
+    for (std::size_t i = 0; i < operands.size(); ++i)
+        kept[i] = {operands[i].data, operands[i].node, static_cast<std::size_t>(operands[i].shape.volume())};
+    const std::size_t count = operands.size();
+
+    if (backend::is_trivial<T>(net, shapes.data())) {
+        backend::zero<T>({out, shape});
+        t.record(y, [&t, kept, needs](const T*) {
+            for_each_label(needs, [&](label i) {
+                const gradient_sink<T> s = t.sink(kept[i].node);
+                if (!s.accumulate) std::fill_n(s.data, kept[i].size, T{});
+            });
+        });
+        return;
+    }
+
+    std::shared_ptr<planned> plans = cache.find(net, shapes.data(), shape, sizeof(T));
+    T* residual = t.template keep<T>(static_cast<std::size_t>(plans->forward().residual_size));
+    const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base, label_set add) {
+        backend::workspace_frame frame;
+        const bases b = p.bases();
+        for (std::size_t i = 0; i < count; ++i) base[i] = const_cast<T*>(kept[i].data);  // operands are only read
+        base[b.value()] = value;
+        base[b.residual()] = residual;
+        base[b.workspace()] = frame.take<T>(static_cast<std::size_t>(p.workspace_size));
+        backend::run<T>(p, base.data(), add);
+    };
+    std::array<T*, bases::most> base{};
+    run(plans->forward(), out, base, 0);
+    t.record(y, [&t, run, kept, needs, plans](const T* dy) {
+        const plan& back = plans->pullback(needs);
+        std::array<T*, bases::most> gradients{};
+        label_set add = 0;
+        for_each_label(needs, [&](label i) {
+            gradient_sink<T> s = t.sink(kept[i].node);
+            bool shared = false;  // an operand that occurs twice gets the sum, whichever step comes first
+            for_each_label(needs, [&](label j) { shared = shared || (j != i && kept[j].node == kept[i].node); });
+            if (!s.accumulate && (shared || contains(back.problem.diagonal, i))) {
+                std::fill_n(s.data, kept[i].size, T{});
+                s.accumulate = true;
+            }
+            const std::uint8_t g = back.bases().gradient(i);
+            gradients[g] = s.data;
+            if (s.accumulate) add |= only(g);
+        });
+        run(back, const_cast<T*>(dy), gradients, add);  // the cotangent is only read
+    });
+}
+
+template <class Operand>
+struct taped {  // scalar type and tape of an operand
+    using value_type = typename operand_traits<Operand>::value_type;
+    static constexpr std::size_t rank = operand_traits<Operand>::rank;
+};
+template <scalar T, std::size_t Rank>
+struct taped<variable<T, Rank>> {
+    using value_type = T;
+    static constexpr std::size_t rank = Rank;
+};
+template <class E>
+struct taped<constant_reference<E>> : taped<E> {};
+
+}  // namespace detail
+
+/// The contraction of variables and plain tensors, recorded on the variables' tape. Plain operands are copied unless
+/// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
+template <fixed_string Labels, class... Operands>
+    requires(is_variable<std::decay_t<Operands>> || ...)
+auto einsum(const Operands&... operands) {
+    using T = typename detail::taped<std::tuple_element_t<0, std::tuple<Operands...>>>::value_type;
+    static_assert((std::is_same_v<typename detail::taped<Operands>::value_type, T> && ...),
+                  "einsum: all operands of a network have one scalar type; cast those that differ");
+    static_assert(detail::labels_are_valid<detail::label_string<Labels>::error>());
+    constexpr const network& net = detail::label_string<Labels>::network;
+    static_assert(net.operands == sizeof...(Operands),
+                  "einsum: the label string names another number of operands than were given");
+    static_assert(detail::ranks_fit<Labels, detail::taped<Operands>::rank...>(),
+                  "einsum: an operand has not as many axes as labels");
+    constexpr std::size_t rank = net.output.rank();
+
+    tape<T>* t = nullptr;
+    bool needs = false;
+    const auto find_tape = [&](const auto& e) {
+        if constexpr (is_variable<std::decay_t<decltype(e)>>) {
+            if (t != nullptr && t != &e.tape()) throw error("einsum: the variables are on different tapes");
+            t = &e.tape();
+            needs = needs || e.needs_gradient();
+        }
+    };
+    (find_tape(operands), ...);
+
+    std::array<detail::recorded_operand<T>, sizeof...(Operands)> bound;
+    std::array<geometry, sizeof...(Operands)> shapes;
+    backend::workspace_frame frame;
+    auto bind = [&, i = std::size_t{0}](const auto& e) mutable {
+        using E = std::decay_t<decltype(e)>;
+        if constexpr (is_variable<E>) {
+            bound[i] = {e.data(), geometry::row_major(e.shape()), e.node()};
+        } else if constexpr (requires { e.expression; }) {
+            const auto in_place = detail::in_place<const T>(e.expression);
+            bound[i] = {in_place.data, in_place.shape};
+        } else {
+            const backend::tensor_ref<const T> there = detail::bind<T>(e, frame);
+            const geometry g = geometry::row_major(
+                std::span(there.shape.extent.data(), there.shape.rank));
+            T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
+            backend::copy<T>(there, {copy, g}, false);
+            bound[i] = {copy, g};
+        }
+        shapes[i] = bound[i].shape;
+        ++i;
+    };
+    (bind(operands), ...);
+
+    const geometry g = output_geometry(net, infer_extents(net, shapes.data()));
+    std::array<std::size_t, rank> shape;
+    for (std::size_t i = 0; i < rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);
+    const variable<T, rank> y = t->template result<rank>(shape, needs);
+    static thread_local plan_cache cache;
+    detail::record_contraction<T>(*t, cache, net, bound, y.data(), g, y.node());
+    return y;
+}
+
+}  // namespace xtn

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Runs a plan: a loop over its steps, with nothing left to decide. Not templated on labels, extents or trees.
+#pragma once
+
+#include <cstdint>
+
+#include <xtn/backend/gemm.hpp>
+#include <xtn/backend/strided.hpp>
+#include <xtn/plan/plan.hpp>
+
+namespace xtn::backend {
+
+namespace detail {
+
+template <scalar T>
+void run_gemm(const step& s, const T* a, const T* b, T* c, bool accumulate) {
+    const auto multiply = [&](std::int64_t oa, std::int64_t ob, std::int64_t oc, T beta) {
+        if (s.transpose_c)  // C^T = B^T A^T
+            gemm(!s.transpose_b, !s.transpose_a, s.n, s.m, s.k, T(1), b + ob, s.ldb, a + oa, s.lda, beta, c + oc, s.ldc);
+        else
+            gemm(s.transpose_a, s.transpose_b, s.m, s.n, s.k, T(1), a + oa, s.lda, b + ob, s.ldb, beta, c + oc, s.ldc);
+    };
+    const loops all(s.loops), outer = all.first(all.size() - s.sum_loops), inner = all.last(s.sum_loops);
+    nest(outer, 0, 0, 0, [&](std::int64_t oa, std::int64_t ob, std::int64_t oc) {
+        T beta = accumulate ? T(1) : T(0);
+        nest(inner, oa, ob, oc, [&](std::int64_t ia, std::int64_t ib, std::int64_t ic) {
+            multiply(ia, ib, ic, beta);
+            beta = T(1);
+        });
+    });
+}
+
+}  // namespace detail
+
+/// Runs the steps of a plan on the memory behind `base` (numbered by xtn::bases). Bit i of `accumulate` adds to what
+/// base i holds instead of overwriting it.
+template <scalar T>
+void run(const plan& p, T* const* base, label_set accumulate = 0) {
+    const auto at = [&](std::uint8_t tensor) {
+        const place& where = p.tensors[tensor].place;
+        return base[where.base] + where.offset;
+    };
+    for (const step& s : p.steps) {
+        const T *a = at(s.a), *b = at(s.b);
+        T* c = at(s.c);
+        const bool add = contains(accumulate, p.tensors[s.c].place.base);
+        switch (s.kind) {
+            case kernel::transfer: transfer(loops(s.loops), s.sum_loops, a, c, add); break;
+            case kernel::product: product(loops(s.loops), s.sum_loops, a, b, c, add); break;
+            case kernel::gemm: detail::run_gemm(s, a, b, c, add); break;
+        }
+    }
+}
+
+}  // namespace xtn::backend

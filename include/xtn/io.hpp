@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files: safetensors, text corpora, crash-safe writing. Needs nlohmann-json beside what <xtn/xtn.hpp> needs.
+#pragma once
+
+#include <xtn/io/atomic_file.hpp>
+#include <xtn/io/convert.hpp>
+#include <xtn/io/dtype.hpp>
+#include <xtn/io/markov_corpus.hpp>
+#include <xtn/io/safetensors.hpp>
+#include <xtn/io/safetensors_file.hpp>
+#include <xtn/io/safetensors_reader.hpp>
+#include <xtn/io/safetensors_writer.hpp>
+#include <xtn/io/safetensors_xtensor.hpp>
+#include <xtn/io/text_corpus.hpp>
+#include <xtn/io/utf8.hpp>
+#include <xtn/io/vocabulary.hpp>

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From the bits of a stored element to a number. Floating point goes to floating point (rounded to nearest where it is
+// narrowed), integers to integers and to floating point if the value is kept exactly, complex to complex; everything
+// else is refused. Finiteness is decided on bits, so that it also holds under -ffast-math.
+#pragma once
+
+#include <bit>
+#include <complex>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include <xtn/io/dtype.hpp>
+
+namespace xtn {
+
+/// What a tensor can be read as: an integer (BOOL reads as 0 and 1), float, double, or a complex of these.
+template <class T>
+concept readable_type = (stored_type<T> && !std::same_as<T, bool>) || std::same_as<T, std::complex<double>>;
+
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little,
+              "safetensors data are read and written in the machine's order");
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
+
+/// IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits.
+struct binary16 {
+    std::uint16_t bits;
+    float value() const {
+        const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, fraction = bits & 0x3FFu;
+        if (exponent == 0) return (sign ? -0x1p-24f : 0x1p-24f) * static_cast<float>(fraction);
+        const std::uint32_t widened = exponent == 31 ? 255u : exponent + (127u - 15u);
+        return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
+    }
+};
+
+/// The upper half of an IEEE 754 binary32.
+struct bfloat16 {
+    std::uint16_t bits;
+    float value() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+};
+
+/// A BOOL: one byte, zero or not.
+struct boolean_byte {
+    std::uint8_t bits;
+    std::uint8_t value() const { return bits != 0; }
+};
+
+/// False for the bit patterns of `type` that mean infinity or NaN. A C64 is two F32.
+constexpr bool finite_bits(dtype type, std::uint64_t bits) {
+    const auto all_ones = [bits](std::uint64_t mask) { return (bits & mask) == mask; };
+    switch (type) {
+        case dtype::f8_e5m2: return !all_ones(0x7C);
+        case dtype::f8_e4m3: return !all_ones(0x7F);  // E4M3FN has no infinity and one NaN per sign
+        case dtype::f8_e8m0: return !all_ones(0xFF);
+        case dtype::f8_e4m3fnuz:
+        case dtype::f8_e5m2fnuz: return bits != 0x80;  // the pattern of -0 is the one NaN
+        case dtype::f16: return !all_ones(0x7C00);
+        case dtype::bf16: return !all_ones(0x7F80);
+        case dtype::f32: return !all_ones(0x7F800000);
+        case dtype::c64: return !all_ones(0x7F800000) && !all_ones(0x7F80000000000000);
+        case dtype::f64: return !all_ones(0x7FF0000000000000);
+        default: return true;
+    }
+}
+
+/// value -> to. False if the value cannot be kept: an integer that `To` does not hold exactly, a finite double beyond
+/// the range of float.
+template <class To, class From>
+bool convert(From value, To& to) {
+    if constexpr (std::integral<From> && std::integral<To>) {
+        to = static_cast<To>(value);
+        return std::in_range<To>(value);
+    } else if constexpr (std::integral<From>) {
+        const auto wide = static_cast<std::uint64_t>(value);
+        const std::uint64_t magnitude = std::is_signed_v<From> && value < From{0} ? 0 - wide : wide;
+        const int digits =
+            magnitude == 0 ? 0 : static_cast<int>(std::bit_width(magnitude)) - std::countr_zero(magnitude);
+        to = static_cast<To>(value);
+        return digits <= std::numeric_limits<To>::digits;
+    } else {
+        to = static_cast<To>(value);
+        if constexpr (std::same_as<From, double> && std::same_as<To, float>)
+            return finite_bits(dtype::f32, std::bit_cast<std::uint32_t>(to)) ||
+                   !finite_bits(dtype::f64, std::bit_cast<std::uint64_t>(value));
+        return true;
+    }
+}
+
+/// The conversions that exist at all, by types.
+template <class To, class From>
+inline constexpr bool convertible = (std::integral<From> && (std::integral<To> || std::floating_point<To>)) ||
+                                    (std::floating_point<From> && std::floating_point<To>) ||
+                                    (std::same_as<From, std::complex<float>> && !std::integral<To> &&
+                                     !std::floating_point<To>);
+
+/// Calls f(std::type_identity<Stored>{}) with the type that holds the bits of `type`; void for the 8-bit floats.
+template <class F>
+decltype(auto) with_stored_type(dtype type, F&& f) {
+    switch (type) {
+        case dtype::boolean: return f(std::type_identity<boolean_byte>{});
+        case dtype::u8: return f(std::type_identity<std::uint8_t>{});
+        case dtype::i8: return f(std::type_identity<std::int8_t>{});
+        case dtype::i16: return f(std::type_identity<std::int16_t>{});
+        case dtype::u16: return f(std::type_identity<std::uint16_t>{});
+        case dtype::f16: return f(std::type_identity<binary16>{});
+        case dtype::bf16: return f(std::type_identity<bfloat16>{});
+        case dtype::i32: return f(std::type_identity<std::int32_t>{});
+        case dtype::u32: return f(std::type_identity<std::uint32_t>{});
+        case dtype::f32: return f(std::type_identity<float>{});
+        case dtype::c64: return f(std::type_identity<std::complex<float>>{});
+        case dtype::f64: return f(std::type_identity<double>{});
+        case dtype::i64: return f(std::type_identity<std::int64_t>{});
+        case dtype::u64: return f(std::type_identity<std::uint64_t>{});
+        default: return f(std::type_identity<void>{});
+    }
+}
+
+/// The number in an element as stored.
+template <class Stored>
+auto number(Stored stored) {
+    if constexpr (requires { stored.value(); })
+        return stored.value();
+    else
+        return stored;
+}
+
+}  // namespace detail
+}  // namespace xtn

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Root-mean-square normalisation of the rows of a matrix (Zhang and Sennrich, arXiv 1910.07467).
+//   h  = x rstd,  rstd = 1 / sqrt(mean x^2 + eps),  y = gamma h
+//   dx = rstd (g - h mean(g h)),  g = gamma dy;  dgamma = sum over rows of dy h
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include <xtn/backend/simd.hpp>
+#include <xtn/nn/kernels/write.hpp>
+
+namespace xtn::kernels {
+
+/// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. y may be x if no pullback
+/// follows.
+template <class T>
+inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* gamma, T eps, T* y, T* rstd) {
+    const T share = T(1) / static_cast<T>(cols);
+    for (std::size_t r = 0; r < rows; ++r, x += cols, y += cols) {
+        const T square = share * backend::sum<T>(cols, [x](auto w) {
+                             const auto u = w.load(x);
+                             return u * u;
+                         });
+        rstd[r] = T(1) / std::sqrt(square + eps);
+        const backend::batch<T> scale(rstd[r]);
+        backend::transform(cols, y, [=](auto u, auto g) { return u * scale * g; }, x, gamma);
+    }
+}
+
+/// dx (rows x cols) (=, +=) and dgamma (cols) +=, rows in order. dx may be dy.
+template <class T>
+inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* rstd, const T* dy,
+                              T* dx, write mode, T* dgamma) {
+    using v = backend::batch<T>;
+    const T share = T(1) / static_cast<T>(cols);
+    for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
+        const v scale(rstd[r]);
+        const v slope(share * backend::sum<T>(cols, [=](auto w) {
+                          return w.load(dy) * w.load(gamma) * (w.load(x) * scale);
+                      }));
+        backend::sweep<T>(cols, [=](auto w) {
+            const v d = w.load(dy), h = w.load(x) * scale;
+            w.store(dgamma, w.load(dgamma) + d * h);
+            const v u = (d * w.load(gamma) - h * slope) * scale;
+            w.store(dx, mode == write::replace ? u : w.load(dx) + u);
+        });
+    }
+}
+
+}  // namespace xtn::kernels

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What every operator can do, derived from its network: apply it to rows, reconstruct its matrix, both differentiable.
+// Whether a batch goes through the factors or through the reconstructed matrix is the planner's choice: "reconstruct,
+// then one matrix product" is one of the contraction orders.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <xtn/ad/contract.hpp>
+#include <xtn/ad/rules.hpp>
+#include <xtn/op/network.hpp>
+#include <xtn/plan/cache.hpp>
+
+namespace xtn {
+
+namespace detail {
+
+/// A row-major tensor whose axes are those of a, then those of b.
+inline geometry joined(std::span<const std::size_t> a, std::span<const std::size_t> b) {
+    std::array<std::size_t, max_rank> extents;
+    if (a.size() + b.size() > max_rank) throw shape_error("a tensor has at most 32 axes");
+    std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), extents.begin()));
+    return geometry::row_major(std::span(extents.data(), a.size() + b.size()));
+}
+
+/// The operands of an operator's network as leaves of a tape, behind `first` if that is given.
+template <scalar T>
+struct recorded_factors {
+    std::array<recorded_operand<T>, max_operands> operand;
+    std::size_t count = 0;
+    bool needs_gradient = false;
+
+    void add(tape<T>& t, const recorded_operand<T>& o) {
+        operand[count++] = o;
+        needs_gradient = needs_gradient || t.needs_gradient(o.node);
+    }
+    void add(tape<T>& t, const std::vector<parameter<T>>& parameters) {
+        for (const parameter<T>& p : parameters) add(t, {p.data(), geometry::row_major(p.shape()), t.leaf_node(p)});
+    }
+    std::span<const recorded_operand<T>> span() const { return {operand.data(), count}; }
+};
+
+/// rows x -> rows y through one network: (rows, in sites), factors -> (rows, out sites).
+template <scalar T>
+variable<T, 2> apply_network(const variable<T, 2>& x, const network& net, std::span<const std::size_t> in_sites,
+                             std::span<const std::size_t> out_sites, const std::vector<parameter<T>>& factors) {
+    tape<T>& t = x.tape();
+    const std::size_t rows = x.shape()[0];
+    recorded_factors<T> operands;
+    operands.add(t, recorded_operand<T>{x.data(), joined({&rows, 1}, in_sites), x.node()});
+    operands.add(t, factors);
+    std::size_t columns = 1;
+    for (const std::size_t e : out_sites) columns *= e;
+    const variable<T, 2> y = t.template result<2>(std::array{rows, columns}, operands.needs_gradient);
+    record_contraction<T>(t, plans_of(net), net, operands.span(), y.data(), joined({&rows, 1}, out_sites), y.node());
+    return y;
+}
+
+}  // namespace detail
+
+/// y = x W^T for rows x (rows x in), recorded on the tape of x. Throws shape_error where the columns do not fit.
+template <linear_operator O, class T = typename O::value_type>
+variable<T, 2> apply(const O& op, const variable<T, 2>& x) {
+    const std::array<std::size_t, 1> in{op.in()}, out{op.out()};
+    if (x.shape()[1] != op.in())
+        throw shape_error("apply: the operator is " + std::to_string(op.out()) + " x " + std::to_string(op.in()) +
+                          ", so its input needs " + std::to_string(op.in()) + " columns, but has " +
+                          std::to_string(x.shape()[1]));
+    const operator_network<T>& net = op.network();
+    if (const parameter<T>* matrix = x.tape().provided(net.id())) {
+        static const network rows_times_matrix = make_network("bi,oi->bo");
+        return detail::apply_network(x, rows_times_matrix, in, out, {*matrix});
+    }
+    const bool pads = net.in() != op.in() || net.out() != op.out();
+    const variable<T, 2> y = detail::apply_network(pads ? resize(x, {x.shape()[0], net.in()}) : x, net.apply(),
+                                                   net.in_sites(), net.out_sites(), net.operands());
+    return pads ? resize(y, {x.shape()[0], op.out()}) : y;
+}
+
+/// y = x W^T for rows x (rows x in), nothing recorded.
+template <linear_operator O, class E, class T = typename O::value_type>
+xt::xtensor<T, 2> apply(const O& op, const xt::xexpression<E>& x) {
+    tape<T> t;
+    const variable<T, 2> y = apply(op, t.constant(x));
+    return y.value();
+}
+
+/// The matrix of an operator (out x in) as a variable.
+template <linear_operator O, class T = typename O::value_type>
+variable<T, 2> to_dense(const O& op, tape<T>& t) {
+    const operator_network<T>& net = op.network();
+    detail::recorded_factors<T> operands;
+    operands.add(t, net.operands());
+    const variable<T, 2> w = t.template result<2>(std::array{net.out(), net.in()}, operands.needs_gradient);
+    detail::record_contraction<T>(t, plans_of(net.dense()), net.dense(), operands.span(), w.data(),
+                                  detail::joined(net.out_sites(), net.in_sites()), w.node());
+    return net.out() == op.out() && net.in() == op.in() ? w : resize(w, {op.out(), op.in()});
+}
+
+/// The matrix of an operator (out x in).
+template <linear_operator O, class T = typename O::value_type>
+xt::xtensor<T, 2> to_dense(const O& op) {
+    tape<T> t;
+    return to_dense(op, t).value();
+}
+
+/// What the planner expects the multiplication of `rows` rows to cost, in seconds: through the factors, and through the
+/// matrix; reconstructing that comes on top once.
+struct apply_cost {
+    double through_factors, through_matrix, reconstruct;
+};
+template <linear_operator O, class T = typename O::value_type>
+apply_cost cost_of_apply(const O& op, std::size_t rows) {
+    const operator_network<T>& net = op.network();
+    const cost_model model{.scalar_bytes = sizeof(T)};
+    std::vector<geometry> shapes{detail::joined({&rows, 1}, net.in_sites())};
+    for (const parameter<T>& p : net.operands()) shapes.push_back(geometry::row_major(p.shape()));
+    const auto seconds = [&](const network& n, const geometry* operands) {
+        return contraction_order(n, infer_extents(n, operands), model).seconds;
+    };
+    const double m = static_cast<double>(rows), n = static_cast<double>(op.out()), k = static_cast<double>(op.in());
+    return {seconds(net.apply(), shapes.data()), model.gemm(m, n, k) + model.move(m * k + k * n + m * n),
+            seconds(net.dense(), shapes.data() + 1)};
+}
+
+}  // namespace xtn

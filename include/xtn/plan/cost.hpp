@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the planner believes a machine can do. Times are in seconds and add up over the steps of a plan:
+//
+//     time of a step = calls * call + flops / (flop_rate * efficiency(m, n, k)) + bytes / bandwidth
+//
+// The efficiency of a matrix product falls with its smallest extents: efficiency = m/(m + m0) * n/(n + n0) * k/(k + k0).
+// The constants describe one core of a current x86 with AVX-512 in single precision; ratios between plans, not
+// absolute times, are what matters, and `bench/contraction` prints the constants of the machine it runs on.
+#pragma once
+
+#include <cstddef>
+
+namespace xtn {
+
+struct cost_model {
+    double flop_rate = 1.2e11;           ///< flops per second of a large matrix product
+    double half_m = 6, half_n = 6, half_k = 10;  ///< extents at which that rate is halved
+    double product_rate = 2e9;           ///< flops per second of strided element-wise products
+    double bandwidth = 1.2e10;           ///< bytes per second read or written
+    double copy_bandwidth = 3e9;         ///< bytes per second of a permuting copy
+    double call = 1.2e-7;                ///< seconds per kernel call
+    double scalar_bytes = 4;             ///< bytes per element; flop rates are halved for 8
+
+    /// Counts flops and nothing else: the classic objective of contraction orders.
+    static constexpr cost_model flops_only() {
+        return {.flop_rate = 1, .half_m = 0, .half_n = 0, .half_k = 0, .product_rate = 1, .bandwidth = 0,
+                .copy_bandwidth = 0, .call = 0, .scalar_bytes = 0};
+    }
+
+    /// Seconds of one m x n x k matrix product, without moving its operands from memory.
+    constexpr double gemm(double m, double n, double k) const {
+        const double flops = 2 * m * n * k;
+        return call + flops * (1 + half_m / m) * (1 + half_n / n) * (1 + half_k / k) * width() / flop_rate;
+    }
+    constexpr double product(double flops) const { return call + flops * width() / product_rate; }
+    constexpr double move(double elements) const { return bandwidth == 0 ? 0 : elements * scalar_bytes / bandwidth; }
+    constexpr double copy(double elements) const {
+        return call + (copy_bandwidth == 0 ? 0 : 2 * elements * scalar_bytes / copy_bandwidth);
+    }
+
+private:
+    constexpr double width() const { return scalar_bytes > 4 ? scalar_bytes / 4 : 1; }
+};
+
+}  // namespace xtn

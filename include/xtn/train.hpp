@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Training: parameters in a flat store, data-parallel gradients, AdamW, schedules, checkpoints.
+#pragma once
+
+#include <xtn/train/adamw.hpp>
+#include <xtn/train/clip.hpp>
+#include <xtn/train/data_parallel.hpp>
+#include <xtn/train/parameter_store.hpp>
+#include <xtn/train/schedule.hpp>
+#include <xtn/train/thread_pool.hpp>

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// xtn: expression-template tensor networks on xtensor and xtensor-blas. Everything but files (xtn/io.hpp) and training
+// (xtn/train.hpp), from the bottom to the top.
+#pragma once
+
+// core and plan: networks, contraction orders and plans, as values
+#include <xtn/core/error.hpp>
+#include <xtn/core/extents.hpp>
+#include <xtn/core/labels.hpp>
+#include <xtn/core/network.hpp>
+#include <xtn/plan/describe.hpp>
+#include <xtn/plan/plan.hpp>
+#include <xtn/plan/pullback.hpp>
+
+// expr: lazy contractions on xtensor
+#include <xtn/expr/assign.hpp>
+#include <xtn/expr/einsum.hpp>
+#include <xtn/expr/tensor.hpp>
+
+// ad: tape, variables, rules
+#include <xtn/ad/contract.hpp>
+#include <xtn/ad/parameter.hpp>
+#include <xtn/ad/rules.hpp>
+#include <xtn/ad/tape.hpp>
+
+// scheme, tt, op: factorised linear maps
+#include <xtn/op/apply.hpp>
+#include <xtn/op/dense.hpp>
+#include <xtn/op/low_rank.hpp>
+#include <xtn/op/mpo.hpp>
+#include <xtn/op/network.hpp>
+#include <xtn/scheme/balanced.hpp>
+#include <xtn/scheme/padded.hpp>
+#include <xtn/scheme/scheme.hpp>
+#include <xtn/tt/mpo.hpp>
+#include <xtn/tt/tt_svd.hpp>
+
+// init: initialisation by the variance of the matrix
+#include <xtn/init/normal.hpp>
+#include <xtn/init/random.hpp>
+
+// nn: differentiable layers
+#include <xtn/nn/activation.hpp>
+#include <xtn/nn/attention.hpp>
+#include <xtn/nn/cross_entropy.hpp>
+#include <xtn/nn/embedding.hpp>
+#include <xtn/nn/layer_norm.hpp>
+#include <xtn/nn/linear.hpp>
