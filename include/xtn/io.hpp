@@ -8,6 +8,7 @@
 #include <xtn/io/markov_corpus.hpp>
 #include <xtn/io/safetensors.hpp>
 #include <xtn/io/safetensors_file.hpp>
+#include <xtn/io/safetensors_header.hpp>
 #include <xtn/io/safetensors_reader.hpp>
 #include <xtn/io/safetensors_writer.hpp>
 #include <xtn/io/safetensors_xtensor.hpp>

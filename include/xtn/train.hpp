@@ -3,6 +3,7 @@
 #pragma once
 
 #include <xtn/train/adamw.hpp>
+#include <xtn/train/checkpoint.hpp>
 #include <xtn/train/clip.hpp>
 #include <xtn/train/data_parallel.hpp>
 #include <xtn/train/parameter_store.hpp>

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <numbers>
 #include <type_traits>
+#include <utility>
 
 #include <xsimd/xsimd.hpp>
 
@@ -163,51 +164,55 @@ inline T maximum(std::size_t n, const T* x) {
     return fold<T>(n, x[0], greater, [x](auto w) { return w.load(x); });
 }
 
-/// 2^y for y <= 1/2, with a relative error below 3 units in the last place. Below 2^-100 (float) or 2^-1000 (double) the
-/// result is 0: nothing beside a 1, and no subnormal numbers reach the products that follow. A NaN stays one
-/// (except under -ffinite-math-only).
+namespace detail {
+
+template <std::floating_point T, std::size_t N, std::size_t... I>
+inline batch<T> horner(const batch<T>& x, const std::array<T, N>& c, std::index_sequence<I...>) {
+    batch<T> p(c[0]);
+    ((p = xsimd::fma(p, x, batch<T>(c[I + 1]))), ...);
+    return p;
+}
+
+// 2^r for |r| <= 1/2: the polynomial with constant term 1 of least relative error (Remez exchange).
+inline constexpr std::array<float, 6> exp2_float{1.3264727e-3f, 9.6715126e-3f, 5.5507337e-2f,
+                                                 2.4022242e-1f, 6.9314698e-1f, 1.0f};  // 9.2e-8
+inline constexpr std::array<double, 12> exp2_double{
+    4.43477131006464818e-10, 7.07378325066927842e-9,  1.01781995717204307e-7, 1.32154352822941005e-6,
+    1.52527334931279093e-5,  1.54035304571121243e-4,  1.33335581467746199e-3, 9.61812910759412006e-3,
+    5.55041086648200832e-2,  2.40226506959101313e-1, 6.93147180559945326e-1, 1.0};  // 3.4e-18
+
+}  // namespace detail
+
+/// c[0] x^(N - 1) + ... + c[N - 1] by Horner's rule.
+template <std::floating_point T, std::size_t N>
+inline batch<T> polynomial(const batch<T>& x, const std::array<T, N>& c) {
+    return detail::horner(x, c, std::make_index_sequence<N - 1>{});
+}
+
+/// 2^y for y <= 1/2, with a relative error below 3 units in the last place, and exactly 1 at 0. Below 2^-100 (float) or
+/// 2^-1000 (double) the result is 0: nothing beside a 1, and no subnormal numbers reach the products that follow. A NaN
+/// stays one (except under -ffinite-math-only).
 ///
-/// y = n + r with |r| <= 1/2 and 2^y = 2^n p(r). p is the minimax polynomial of the relative error among those with
-/// p(0) = 1 (Remez exchange; 9.2e-8 at degree 5, 3.4e-18 at degree 11), so 2^0 is exactly 1. xsimd::exp is not used: its
-/// rounding costs more than the polynomial where SSE 4.1 is absent, and doubly so under -ffast-math.
+/// y = n + r with |r| <= 1/2, 2^y = 2^n 2^r. xsimd::exp is not used: its rounding costs more than the polynomial where
+/// SSE 4.1 is absent, and doubly so under -ffast-math.
 inline batch<float> exp2_nonpositive(const batch<float>& y) {
-    using v = batch<float>;
     const auto n = xsimd::nearbyint_as_int(y);
-    const v r = y - xsimd::to_float(n);
-    v p(1.3264727e-3f);
-    p = xsimd::fma(p, r, v(9.6715126e-3f));
-    p = xsimd::fma(p, r, v(5.5507337e-2f));
-    p = xsimd::fma(p, r, v(2.4022242e-1f));
-    p = xsimd::fma(p, r, v(6.9314698e-1f));
-    p = xsimd::fma(p, r, v(1.0f));
-    return xsimd::select(y < v(-100.0f), v(0.0f), xsimd::ldexp(p, n));
+    const batch<float> p = polynomial(y - xsimd::to_float(n), detail::exp2_float);
+    return xsimd::select(y < batch<float>(-100.0f), batch<float>(0.0f), xsimd::ldexp(p, n));
 }
 
 inline batch<double> exp2_nonpositive(const batch<double>& y) {
-    using v = batch<double>;
-    // Lane by lane: SSE2 has no conversion between double and int64, and xsimd's substitute breaks under -ffast-math.
+    // Lane by lane: SSE2 has no conversion between double and int64, and xsimd's substitute relies on (x + c) - c.
     std::array<double, lanes<double>> whole, power;
-    const v least(-1000.0);
+    const batch<double> least(-1000.0);
     xsimd::select(y > least, y, least).store_unaligned(whole.data());
     for (std::size_t i = 0; i < lanes<double>; ++i) {
-        const auto n = static_cast<std::int64_t>(whole[i] - 0.5);
+        const auto n = static_cast<std::int64_t>(whole[i] - 0.5);  // y <= 1/2, so towards 0 is to the nearest
         whole[i] = static_cast<double>(n);
         power[i] = std::bit_cast<double>((n + 1023) << 52);
     }
-    const v r = y - v::load_unaligned(whole.data());
-    v p(4.43477131006464818e-10);
-    p = xsimd::fma(p, r, v(7.07378325066927842e-9));
-    p = xsimd::fma(p, r, v(1.01781995717204307e-7));
-    p = xsimd::fma(p, r, v(1.32154352822941005e-6));
-    p = xsimd::fma(p, r, v(1.52527334931279093e-5));
-    p = xsimd::fma(p, r, v(1.54035304571121243e-4));
-    p = xsimd::fma(p, r, v(1.33335581467746199e-3));
-    p = xsimd::fma(p, r, v(9.61812910759412006e-3));
-    p = xsimd::fma(p, r, v(5.55041086648200832e-2));
-    p = xsimd::fma(p, r, v(2.40226506959101313e-1));
-    p = xsimd::fma(p, r, v(6.93147180559945326e-1));
-    p = xsimd::fma(p, r, v(1.0));
-    return xsimd::select(y < least, v(0.0), p * v::load_unaligned(power.data()));
+    const batch<double> p = polynomial(y - batch<double>::load_unaligned(whole.data()), detail::exp2_double);
+    return xsimd::select(y < least, batch<double>(0.0), p * batch<double>::load_unaligned(power.data()));
 }
 
 /// e^x for x <= 0.3, as 2^(x log2 e). The rounding of the product makes the relative error |x| units in the last place,

@@ -71,9 +71,10 @@ void transfer(loops l, const T* a, T* c) {
         row<Overwrite>(1, c, 1, [&](std::int64_t) { return *a; });
         return;
     }
+    const bool sums = Overwrite && l.back().c == 0;  // in a register, so that loop must stay innermost
     const auto fast_in_c = std::find_if(l.begin(), l.end(), [](const loop& x) { return x.c == 1; });
     const auto fast_in_a = std::find_if(l.begin(), l.end(), [](const loop& x) { return x.a == 1; });
-    if (fast_in_c != l.end() && fast_in_a != l.end() && fast_in_c != fast_in_a && fast_in_a->c != 0) {
+    if (!sums && fast_in_c != l.end() && fast_in_a != l.end() && fast_in_c != fast_in_a && fast_in_a->c != 0) {
         loop outer[64];
         std::size_t count = 0;
         for (const loop& x : l)

@@ -90,8 +90,8 @@ namespace detail {
 /// Is this an OpenBLAS core from before AVX, the family of its fallbacks?
 inline bool openblas_core_before_avx(std::string_view core) {
     static constexpr std::array<std::string_view, 16> names{
-        "generic", "katmai",  "coppermine", "northwood", "prescott", "banias",       "core2",     "penryn",
-        "dunnington", "nehalem", "atom",    "athlon",    "opteron",  "opteron_sse3", "barcelona", "bobcat"};
+        "generic",    "katmai",  "coppermine", "northwood", "prescott", "banias",       "core2",     "penryn",
+        "dunnington", "nehalem", "atom",       "athlon",    "opteron",  "opteron_sse3", "barcelona", "bobcat"};
     std::string lower(core);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return std::find(names.begin(), names.end(), lower) != names.end();
@@ -114,7 +114,8 @@ inline std::optional<std::string> best_openblas_core() {
 /// than those the processor could run (measured: 32 instead of 145 GFLOP/s). When that has happened, this is the name to
 /// put in the environment variable OPENBLAS_CORETYPE, which OpenBLAS reads when it is loaded; otherwise nullopt.
 inline std::optional<std::string> suggested_openblas_core() {
-    if (blas_config().find("DYNAMIC_ARCH") == std::string::npos) return std::nullopt;  // only one set of kernels in there
+    if (blas_config().find("DYNAMIC_ARCH") == std::string::npos)
+        return std::nullopt;  // only one set of kernels in there
     if (!detail::openblas_core_before_avx(blas_core_name())) return std::nullopt;
     return detail::best_openblas_core();
 }

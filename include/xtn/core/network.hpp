@@ -46,7 +46,7 @@ constexpr std::string_view explain(label_error e) {
         case label_error::not_a_letter: return "labels are single letters a-z and A-Z; commas part the operands";
         case label_error::broken_arrow: return "the output is introduced by one arrow '->'";
         case label_error::too_many_operands: return "a network has at most 16 operands";
-        case label_error::too_many_axes: return "an operand has at most 32 axes";
+        case label_error::too_many_axes: return "an operand or the output has at most 32 axes";
         case label_error::output_repeats: return "a label occurs twice in the output";
         case label_error::output_unknown: return "a label of the output occurs in no operand";
     }
@@ -93,6 +93,7 @@ constexpr parsed_labels parse_labels(std::string_view text) {
             if (number[letter] == 0) return fail(label_error::output_unknown, i);
             const auto l = static_cast<label>(number[letter] - 1);
             if (contains(net.output.set(), l)) return fail(label_error::output_repeats, i);
+            if (net.output.rank() == max_rank) return fail(label_error::too_many_axes, i);
             net.output.push_back(l);
             continue;
         }
@@ -106,8 +107,11 @@ constexpr parsed_labels parse_labels(std::string_view text) {
         if (uses[letter] < 2) ++uses[letter];
     }
     if (!has_arrow)
-        for (std::size_t letter = 0; letter < number.size(); ++letter)
-            if (uses[letter] == 1) net.output.push_back(static_cast<label>(number[letter] - 1));
+        for (std::size_t letter = 0; letter < number.size(); ++letter) {
+            if (uses[letter] != 1) continue;
+            if (net.output.rank() == max_rank) return fail(label_error::too_many_axes, text.size());
+            net.output.push_back(static_cast<label>(number[letter] - 1));
+        }
     return result;
 }
 

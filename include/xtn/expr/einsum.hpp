@@ -40,7 +40,7 @@ consteval bool labels_are_valid() {
                   "einsum: labels are single letters a-z and A-Z; commas part the operands");
     static_assert(Error != label_error::broken_arrow, "einsum: the output is introduced by one arrow '->'");
     static_assert(Error != label_error::too_many_operands, "einsum: a network has at most 16 operands");
-    static_assert(Error != label_error::too_many_axes, "einsum: an operand has at most 32 axes");
+    static_assert(Error != label_error::too_many_axes, "einsum: an operand or the output has at most 32 axes");
     static_assert(Error != label_error::output_repeats, "einsum: a label occurs twice in the output");
     static_assert(Error != label_error::output_unknown, "einsum: a label of the output occurs in no operand");
     return Error == label_error::none;

@@ -72,7 +72,8 @@ public:
 
     /// Uniform in {0, ..., n - 1}, without bias. n = 0 is an xtn::error.
     std::uint64_t uniform_index(std::uint64_t n) {
-        if (n == 0) throw error("xtn::random_stream::uniform_index: expected at least one value to choose from, found 0");
+        if (n == 0)
+            throw error("xtn::random_stream::uniform_index: expected at least one value to choose from, found 0");
         return boost::random::uniform_int_distribution<std::uint64_t>(0, n - 1)(engine_);
     }
 

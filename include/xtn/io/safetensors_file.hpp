@@ -28,10 +28,13 @@ using tensor_shape = std::vector<std::size_t>;
 
 namespace detail {
 
+/// "[2, 3]"; of absurdly many extents, the first.
 inline std::string shape_text(const tensor_shape& shape) {
+    constexpr std::size_t longest = 32;
     std::string text = "[";
-    for (const std::size_t extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
-    return text + "]";
+    for (std::size_t i = 0; i < shape.size() && i < longest; ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+    return text + (shape.size() > longest ? ", ...]" : "]");
 }
 
 /// Product of all extents and `bytes`, taken from the left; nothing if a partial product overflows.

@@ -9,7 +9,7 @@
 
 #include <xtn/ad/tape.hpp>
 #include <xtn/backend/arena.hpp>
-#include <xtn/nn/kernels/write.hpp>
+#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn {
 
@@ -22,7 +22,9 @@ void append(std::vector<named_parameter<T>>& all, const std::string& prefix,
 
 namespace detail {
 
-constexpr kernels::write mode(bool accumulate) { return accumulate ? kernels::write::add : kernels::write::replace; }
+constexpr kernels::update mode(bool accumulate) {
+    return accumulate ? kernels::update::add : kernels::update::replace;
+}
 
 /// A sink for a kernel that adds: zeroed if nothing is there yet, scratch memory if no gradient is wanted.
 template <scalar T>

@@ -148,7 +148,7 @@ constexpr contraction_tree greedy_order(const network_sets& net, const volumes& 
     std::array<label_set, 2 * max_operands> open{};
     std::array<std::uint8_t, max_operands> alive{};  // tensors not contracted yet
     std::size_t count = net.operands;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < max_operands; ++i) {  // a constant bound: g++ 12 warns of an overflow otherwise
         open[i] = net.operand[i];
         alive[i] = static_cast<std::uint8_t>(i);
     }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,13 +19,19 @@ namespace xtn {
 
 /// Plans the cotangents of the operands in `needs` (bit i: operand i) from that of the output. The result reads the
 /// operands, the cotangent (base `value`) and the forward residuals, and writes base gradient(i), laid out as operand i.
-/// Where operand i repeats a label only its diagonal is written.
+/// Where operand i repeats a label only its diagonal is written. Throws shape_error if an operand in `needs` is broadcast
+/// (has a stride of 0): its elements share memory, and so would their gradients.
 inline plan make_pullback(const plan& forward, label_set needs, const cost_model& model) {
     plan back{.problem = forward.problem, .tree = forward.tree, .tensors = forward.tensors, .steps = {}, .node = {}};
     detail::plan_builder build(back, model);
     const std::size_t operands = back.problem.net.operands;
     const bases base = back.bases();
     const auto gradient_of = [&](std::size_t i) {
+        for (const layout::axis& a : back.problem.tensors[i].axes)
+            if (a.stride == 0)
+                throw shape_error("pullback of \"" + to_string(back.problem.net) + "\": operand " + std::to_string(i) +
+                                  " is broadcast along label '" + back.problem.name(a.label) +
+                                  "'; a gradient needs an operand with memory for every element");
         return build.add({base.gradient(i), 0}, back.problem.tensors[i]);
     };
     if (operands == 1) {

@@ -25,8 +25,7 @@ namespace xtn {
 
 /// Neither infinite nor NaN, decided on the bits: also true to its word under -ffast-math, where std::isfinite is not.
 template <std::floating_point T>
-    requires(sizeof(T) == 4 || sizeof(T) == 8)
-constexpr bool is_finite(T x) {
+requires(sizeof(T) == 4 || sizeof(T) == 8) constexpr bool is_finite(T x) {
     using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     constexpr bits exponent = sizeof(T) == 4 ? bits{0x7f800000U} : static_cast<bits>(0x7ff0000000000000U);
     return (std::bit_cast<bits>(x) & exponent) != exponent;
@@ -35,7 +34,7 @@ constexpr bool is_finite(T x) {
 /// ||g||_2 in double precision, in a fixed order of summation. Not finite if a value is not, or if a square overflows
 /// (doubles above 1e154): ask is_finite(norm) before a step and raise numeric_error.
 template <class T, std::size_t N>
-    requires std::floating_point<std::remove_const_t<T>>
+requires std::floating_point<std::remove_const_t<T>>
 double global_norm(std::span<T, N> g) {
     constexpr std::size_t lanes = 16;
     std::array<double, lanes> sums{};

@@ -101,11 +101,8 @@ private:
     void choose_reconstructed(std::size_t rows) {
         rows_ = rows;
         reconstructed_.clear();
-        for (const any_operator<T>& op : operators_) {
-            const apply_cost cost = cost_of_apply(op, rows);
-            if (op.network().operands().size() > 1 && cost.through_matrix + cost.reconstruct < cost.through_factors)
-                reconstructed_.push_back(op);
-        }
+        for (const any_operator<T>& op : operators_)
+            if (worth_reconstructing(op, rows)) reconstructed_.push_back(op);
     }
 
     /// buffers_[0] = sum over lanes, by a binary tree: lane 0 + 1, 2 + 3, ..., then pairs of pairs.

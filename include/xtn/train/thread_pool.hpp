@@ -54,8 +54,9 @@ public:
     template <class F>
     void run(std::size_t n, F&& f) {
         if (running_.exchange(true, std::memory_order_acquire))
-            throw error("xtn::thread_pool::run: expected an idle pool, found it inside another run; a task must not call "
-                        "run() on the pool that executes it");
+            throw error(
+                "xtn::thread_pool::run: expected an idle pool, found it inside another run; a task must not call "
+                "run() on the pool that executes it");
         struct release {
             std::atomic<bool>& running;
             ~release() { running.store(false, std::memory_order_release); }
@@ -89,9 +90,8 @@ private:
     /// Takes tasks until none is left. Never throws: exceptions are filed for the caller.
     void work(std::size_t worker) noexcept {
         for (;;) {
-            const std::size_t task = next_.load(std::memory_order_relaxed) < tasks_
-                                         ? next_.fetch_add(1, std::memory_order_relaxed)
-                                         : tasks_;
+            const std::size_t task =
+                next_.load(std::memory_order_relaxed) < tasks_ ? next_.fetch_add(1, std::memory_order_relaxed) : tasks_;
             if (task >= tasks_) return;
             try {
                 call_(function_, task, worker);
@@ -130,7 +130,7 @@ private:
         return false;
     }
 
-    /// Waits until `again(value)` is false and returns that value: some microseconds awake, for jobs that follow each
+    /// Waits until `again(value)` is false and returns that value: some ten microseconds awake, for jobs that follow each
     /// other closely, then asleep.
     template <class Again>
     static std::uint32_t wait_while(const std::atomic<std::uint32_t>& word, Again again) {

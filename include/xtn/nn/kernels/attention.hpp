@@ -18,7 +18,7 @@
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
 #include <xtn/nn/kernels/softmax.hpp>
-#include <xtn/nn/kernels/write.hpp>
+#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
 namespace detail {
@@ -90,11 +90,11 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
                                     std::type_identity_t<strided_rows<const T>> out, const T* residual,
                                     std::type_identity_t<strided_rows<const T>> dout,
                                     std::type_identity_t<strided_rows<T>> dq, std::type_identity_t<strided_rows<T>> dk,
-                                    std::type_identity_t<strided_rows<T>> dv, write mode, T* workspace) {
+                                    std::type_identity_t<strided_rows<T>> dv, update mode, T* workspace) {
     const std::size_t dim = shape.head_dim;
     const bool stored = shape.residual == attention_residual::probabilities;
     // From the last block to the first: the last one sees every key, so it can begin dk and dv without clearing them.
-    T beta = mode == write::replace ? T(0) : T(1);
+    T beta = mode == update::replace ? T(0) : T(1);
     for (std::size_t i = (shape.time + attention_block - 1) / attention_block; i-- > 0; beta = T(1)) {
         const std::size_t row = i * attention_block;
         const detail::query_block b(shape, row);
@@ -119,7 +119,7 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
             std::fill(ds.row(r) + b.visible(r), ds.row(r) + b.keys, T(0));
         }
         const strided_rows<const T> scores{ds.data, ds.stride};
-        detail::multiply<T>(false, false, b.rows, dim, b.keys, scores, k, mode == write::replace ? T(0) : T(1),
+        detail::multiply<T>(false, false, b.rows, dim, b.keys, scores, k, mode == update::replace ? T(0) : T(1),
                             dq.block(row, 0));
         detail::multiply<T>(true, false, b.keys, dim, b.rows, scores, queries, beta, dk);
     }

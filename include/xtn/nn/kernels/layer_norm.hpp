@@ -8,7 +8,7 @@
 #include <cstddef>
 
 #include <xtn/backend/simd.hpp>
-#include <xtn/nn/kernels/write.hpp>
+#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
 
@@ -36,7 +36,7 @@ inline void layer_norm(std::size_t rows, std::size_t cols, const T* x, const T* 
 /// dx (rows x cols) (=, +=), dgamma and dbeta (cols) +=, rows in order. dx may be dy.
 template <class T>
 inline void layer_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* mean,
-                                const T* rstd, const T* dy, T* dx, write mode, T* dgamma, T* dbeta) {
+                                const T* rstd, const T* dy, T* dx, update mode, T* dgamma, T* dbeta) {
     using v = backend::batch<T>;
     const T share = T(1) / static_cast<T>(cols);
     for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
@@ -50,7 +50,7 @@ inline void layer_norm_backward(std::size_t rows, std::size_t cols, const T* x, 
             w.store(dgamma, w.load(dgamma) + d * h);
             w.store(dbeta, w.load(dbeta) + d);
             const v u = (d * w.load(gamma) - shift - h * slope) * scale;
-            w.store(dx, mode == write::replace ? u : w.load(dx) + u);
+            w.store(dx, mode == update::replace ? u : w.load(dx) + u);
         });
     }
 }

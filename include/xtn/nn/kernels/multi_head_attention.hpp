@@ -10,7 +10,7 @@
 #include <xtn/nn/kernels/attention.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
 #include <xtn/nn/kernels/softmax.hpp>
-#include <xtn/nn/kernels/write.hpp>
+#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
 
@@ -41,7 +41,7 @@ inline void multi_head_attention_backward(const attention_shape& shape, T scale,
                                           std::type_identity_t<strided_rows<const T>> dout,
                                           std::type_identity_t<strided_rows<T>> dq,
                                           std::type_identity_t<strided_rows<T>> dk,
-                                          std::type_identity_t<strided_rows<T>> dv, write mode, T* workspace) {
+                                          std::type_identity_t<strided_rows<T>> dv, update mode, T* workspace) {
     for (std::size_t b = 0; b < shape.batch; ++b)
         for (std::size_t h = 0; h < shape.heads; ++h, residual += shape.head_residual_size()) {
             const std::size_t row = b * shape.time, column = h * shape.head_dim;

@@ -8,7 +8,7 @@
 #include <cstddef>
 
 #include <xtn/backend/simd.hpp>
-#include <xtn/nn/kernels/write.hpp>
+#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
 
@@ -31,7 +31,7 @@ inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* ga
 /// dx (rows x cols) (=, +=) and dgamma (cols) +=, rows in order. dx may be dy.
 template <class T>
 inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* rstd, const T* dy,
-                              T* dx, write mode, T* dgamma) {
+                              T* dx, update mode, T* dgamma) {
     using v = backend::batch<T>;
     const T share = T(1) / static_cast<T>(cols);
     for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
@@ -43,7 +43,7 @@ inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, co
             const v d = w.load(dy), h = w.load(x) * scale;
             w.store(dgamma, w.load(dgamma) + d * h);
             const v u = (d * w.load(gamma) - h * slope) * scale;
-            w.store(dx, mode == write::replace ? u : w.load(dx) + u);
+            w.store(dx, mode == update::replace ? u : w.load(dx) + u);
         });
     }
 }

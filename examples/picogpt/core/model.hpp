@@ -7,17 +7,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <xtn/io/vocabulary.hpp>
 #include <xtn/xtn.hpp>
 
 namespace picogpt {
 
-using token = std::uint16_t;
+using xtn::token;
 
 /// The extents of a model. The defaults are the paper's: 808,448 parameters when dense.
 struct model_shape {
@@ -125,5 +125,7 @@ private:
     xtn::nn::layer_norm<T> final_norm_;
     xtn::nn::linear<T> head_;
 };
+
+extern template class model<float>;  // model.cpp
 
 }  // namespace picogpt

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Finds what xtn's headers include and gathers it in the target xtn::dependencies. Imported targets are SYSTEM, so
+# warnings in their headers stay silent.
+#
+# nlohmann_json is optional: it serves <xtn/io.hpp> and <xtn/train.hpp>, the components io and train.
+include(CMakeFindDependencyMacro)
+
+if(NOT TARGET xtn::dependencies)
+    find_dependency(Threads)
+    find_dependency(xtl CONFIG) # before xsimd, whose config names the target xtl without finding it
+    find_dependency(xsimd CONFIG)
+    find_dependency(xtensor 0.24 CONFIG)
+    find_dependency(xtensor-blas CONFIG)
+
+    # Package managers bring a target for OpenBLAS; Debian's config has none, and any other BLAS comes from FindBLAS.
+    find_package(OpenBLAS CONFIG QUIET)
+    if(TARGET OpenBLAS::OpenBLAS)
+        set(xtn_blas OpenBLAS::OpenBLAS)
+    else()
+        find_dependency(BLAS)
+        find_dependency(LAPACK)
+        set(xtn_blas LAPACK::LAPACK BLAS::BLAS)
+    endif()
+
+    find_package(nlohmann_json CONFIG QUIET)
+
+    # find_dependency returns from this file when a package is missing, so the target exists only if all are there.
+    add_library(xtn::dependencies INTERFACE IMPORTED)
+    target_link_libraries(xtn::dependencies INTERFACE xtensor-blas xtensor xsimd xtl ${xtn_blas} Threads::Threads)
+    if(TARGET nlohmann_json::nlohmann_json)
+        target_link_libraries(xtn::dependencies INTERFACE nlohmann_json::nlohmann_json)
+    endif()
+    unset(xtn_blas)
+endif()
+
+if(TARGET nlohmann_json::nlohmann_json)
+    set(xtn_io_FOUND ON)
+    set(xtn_train_FOUND ON)
+endif()

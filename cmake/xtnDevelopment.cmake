@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# How this project builds its own tests, benchmarks and examples. None of it reaches the users of xtn::xtn.
+option(XTN_WERROR "Warnings are errors" OFF)
+option(XTN_NATIVE "Build for this machine's processor (-march=native)" OFF)
+set(XTN_SANITIZE "" CACHE STRING "Sanitizers, comma-separated: address,undefined or thread")
+
+get_property(xtn_multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT xtn_multi_config)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# ccache needs these settings to cache files compiled with a precompiled header.
+find_program(XTN_CCACHE ccache)
+if(XTN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${XTN_CCACHE}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-fpch-preprocess)
+    else()
+        add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+    endif()
+endif()
+
+add_library(xtn_development INTERFACE)
+target_compile_options(xtn_development INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+    $<$<BOOL:${XTN_WERROR}>:-Werror>
+    $<$<BOOL:${XTN_NATIVE}>:-march=native>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12 sees an overlap in std::string's operator+ when it inlines it (GCC bug 105651).
+    target_compile_options(xtn_development INTERFACE -Wno-restrict)
+endif()
+if(XTN_SANITIZE)
+    # -O1 keeps the run short and the stack traces exact; -g1 gives line numbers at a fraction of the build time of -g.
+    target_compile_options(xtn_development INTERFACE
+        -O1 -g1 -fno-omit-frame-pointer -fsanitize=${XTN_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(xtn_development INTERFACE -fsanitize=${XTN_SANITIZE})
+endif()
+
+# Paths for tests and examples, which find data files and the project's root by them.
+add_library(xtn_paths INTERFACE)
+target_compile_definitions(xtn_paths INTERFACE
+    XTN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    XTN_TEST_DATA="${PROJECT_SOURCE_DIR}/test/reference")
+
+# BLAS runs on one thread in every test: parallelism is the library's own, and ctest runs tests side by side.
+function(xtn_add_test name label)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT 900
+        ENVIRONMENT "OPENBLAS_NUM_THREADS=1;BOOST_TEST_COLOR_OUTPUT=0")
+endfunction()

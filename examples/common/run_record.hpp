@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The record of a run, as JSON: with what it was run (options, seed, compiler, flags, BLAS, processor, git revision),
+// when and how long, and everything it measured. Tables and figures are made from records; nothing is typed in.
+//
+// The build may define XTN_GIT_REVISION and XTN_CXX_FLAGS as string literals.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <xtn/backend/threads.hpp>
+#include <xtn/core/error.hpp>
+#include <xtn/io/atomic_file.hpp>
+
+#if !defined(XTN_GIT_REVISION)
+#define XTN_GIT_REVISION "unknown"
+#endif
+#if !defined(XTN_CXX_FLAGS)
+#define XTN_CXX_FLAGS "unknown"
+#endif
+
+namespace examples {
+
+namespace detail {
+
+inline std::string compiler() {
+#if defined(__clang__)
+    return __VERSION__;  // begins with the vendor and "Clang"
+#elif defined(__GNUC__)
+    return "GCC " __VERSION__;
+#else
+    return "unknown";
+#endif
+}
+
+/// What the flags amount to, for programs whose build does not tell them.
+inline std::string target() {
+    std::string text;
+#if defined(__OPTIMIZE__)
+    text += "optimised";
+#else
+    text += "not optimised";
+#endif
+#if defined(__FAST_MATH__)
+    text += ", fast-math";
+#endif
+#if defined(__AVX512F__)
+    text += ", AVX-512";
+#elif defined(__AVX2__)
+    text += ", AVX2";
+#elif defined(__SSE2__)
+    text += ", SSE2";
+#endif
+#if !defined(NDEBUG)
+    text += ", assertions";
+#endif
+    return text;
+}
+
+/// The processor's name where Linux tells it.
+inline std::string processor() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (const auto colon = line.find(": "); line.starts_with("model name") && colon != std::string::npos)
+            return line.substr(colon + 2);
+    return "unknown";
+}
+
+inline std::string utc_now() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    char text[32];
+    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+}  // namespace detail
+
+/// Begins with the construction, which starts the clock.
+class run_record {
+public:
+    using json = nlohmann::ordered_json;
+
+    run_record(std::string program, json options, std::uint64_t seed) {
+        record_["program"] = std::move(program);
+        record_["git_revision"] = XTN_GIT_REVISION;
+        record_["started"] = detail::utc_now();
+        record_["wall_seconds"] = 0.0;
+        record_["seed"] = seed;
+        record_["options"] = std::move(options);
+        record_["compiler"] = detail::compiler();
+        record_["flags"] = XTN_CXX_FLAGS;
+        record_["target"] = detail::target();
+        const std::string blas = xtn::blas_config();
+        record_["blas"] = blas.empty() ? "unknown" : blas;
+        record_["blas_core"] = blas.empty() ? "unknown" : xtn::blas_core_name();
+        record_["processor"] = detail::processor();
+        record_["hardware_threads"] = std::thread::hardware_concurrency();
+        record_["results"] = json::object();
+        record_["series"] = json::object();
+    }
+
+    /// A single result, for instance set("test_loss", 1.52). Infinities and NaN become null, for JSON has none.
+    void set(const std::string& name, json value) { record_["results"][name] = std::move(value); }
+
+    /// Appends a point to a series, for instance measure("train_loss", step, loss).
+    void measure(const std::string& series, std::uint64_t step, double value) {
+        json& s = record_["series"][series];
+        s["step"].push_back(step);
+        s["value"].push_back(value);
+    }
+
+    /// Continues the record that an interrupted run left: takes over its series before `first_step`, the time it took and
+    /// when it began. A file that is no record is an xtn::io_error.
+    void resume(const std::filesystem::path& path, std::uint64_t first_step) {
+        try {
+            const json former = json::parse(xtn::read_file<std::string>(path));
+            json series = json::object();
+            for (const auto& [name, points] : former.at("series").items())
+                for (std::size_t i = 0; i < points.at("step").size(); ++i)
+                    if (points.at("step").at(i).get<std::uint64_t>() < first_step) {
+                        series[name]["step"].push_back(points.at("step").at(i));
+                        series[name]["value"].push_back(points.at("value").at(i));
+                    }
+            const auto began = former.at("started").get<std::string>();
+            earlier_seconds_ = former.at("wall_seconds").get<double>();
+            record_["series"] = std::move(series);
+            record_["started"] = began;
+        } catch (const json::exception& e) {
+            throw xtn::io_error(path.string() + ": expected the record of a run, found " + e.what());
+        }
+    }
+
+    /// The record as it stands now, with the wall time so far.
+    json to_json() const {
+        json copy = record_;
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+        copy["wall_seconds"] = earlier_seconds_ + elapsed.count();
+        return copy;
+    }
+
+    /// Writes the record; after a crash the file is the old one or the new one.
+    void save(const std::filesystem::path& path) const { xtn::write_file(path, to_json().dump(2) + '\n'); }
+
+private:
+    json record_;
+    double earlier_seconds_ = 0;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace examples

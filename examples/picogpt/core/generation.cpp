@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "generation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace picogpt {
+
+generator::generator(const model<float>& m)
+    : model_(m), keys_(m.shape().layers), values_(m.shape().layers), logits_(m.shape().vocabulary) {
+    const std::size_t size = m.shape().context * m.shape().dim;
+    for (std::size_t l = 0; l < m.shape().layers; ++l) {
+        keys_[l].resize(size);
+        values_[l].resize(size);
+    }
+}
+
+std::span<const float> generator::feed(token next) {
+    if (next >= model_.shape().vocabulary)
+        throw xtn::shape_error("generate: token " + std::to_string(next) + " is not among the " +
+                               std::to_string(model_.shape().vocabulary) + " of the model");
+    if (seen_.size() == model_.shape().context) {
+        const std::vector<token> later(seen_.begin() + static_cast<std::ptrdiff_t>(seen_.size() / 2 + 1), seen_.end());
+        seen_.clear();
+        for (const token t : later) advance(t);
+    }
+    advance(next);
+    return logits_;
+}
+
+void generator::advance(token next) {
+    using xtn::variable;
+    const model_shape& shape = model_.shape();
+    const std::size_t d = shape.dim, position = seen_.size();
+    tape_.clear();
+    std::vector<float> row(d);
+    const float* embedded = model_.embedding().table().data() + next * d;
+    std::transform(embedded, embedded + d, model_.embedding().positions().data() + position * d, row.begin(),
+                   std::plus<>());
+    variable<float, 2> x = tape_.constant<2>(row.data(), {1, d});
+    std::vector<float> mixed(d);
+    for (std::size_t l = 0; l < shape.layers; ++l) {
+        const auto& b = model_.blocks()[l];
+        const variable<float, 2> h = b.ln1(x), q = b.query(h), k = b.key(h), v = b.value(h);
+        std::copy_n(k.data(), d, keys_[l].data() + position * d);
+        std::copy_n(v.data(), d, values_[l].data() + position * d);
+        const variable<float, 2> y = tape_.result<2>({1, d}, false);
+        model_.attention().decode(q.data(), keys_[l].data(), values_[l].data(), shape.heads, d / shape.heads,
+                                  position + 1, y.data());
+        x = x + b.output(y);
+        x = x + b.down(xtn::nn::relu(b.up(b.ln2(x))));
+    }
+    const variable<float, 2> logits = model_.head()(model_.final_norm()(x));
+    std::copy_n(logits.data(), logits.size(), logits_.begin());
+    seen_.push_back(next);
+}
+
+token sample(std::span<const float> logits, const sampling& how, xtn::random_stream& random) {
+    std::vector<token> order(logits.size());
+    std::iota(order.begin(), order.end(), token{0});
+    const std::size_t kept = how.temperature == 0 ? 1 : how.top_k == 0 ? order.size() : std::min(how.top_k, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
+                      [&](token a, token b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
+    if (kept == 1) return order[0];
+    std::vector<double> weight(kept);
+    for (std::size_t i = 0; i < kept; ++i)
+        weight[i] = std::exp((static_cast<double>(logits[order[i]]) - static_cast<double>(logits[order[0]])) / how.temperature);
+    double left = random.uniform() * std::accumulate(weight.begin(), weight.end(), 0.0);
+    std::size_t i = 0;
+    while (i + 1 < kept && left >= weight[i]) left -= weight[i++];
+    return order[i];
+}
+
+std::vector<token> generate(const model<float>& m, std::span<const token> prompt, std::size_t count,
+                            const sampling& how, xtn::random_stream& random) {
+    if (prompt.empty()) throw xtn::shape_error("generate: the prompt needs at least one character");
+    generator g(m);
+    std::span<const float> logits;
+    for (const token t : prompt) logits = g.feed(t);
+    std::vector<token> text;
+    while (text.size() < count) {
+        text.push_back(sample(logits, how, random));
+        if (text.size() < count) logits = g.feed(text.back());
+    }
+    return text;
+}
+
+}  // namespace picogpt

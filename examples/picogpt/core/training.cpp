@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "training.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+#include <xtn/train.hpp>
+
+#include "../../common/progress.hpp"
+#include "weights.hpp"
+
+namespace picogpt {
+namespace {
+
+double seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Where the windows of a step begin.
+std::vector<std::size_t> windows_of_step(std::uint64_t seed, std::uint64_t step, std::size_t count, std::size_t starts) {
+    xtn::random_stream random(seed, step + 1);  // stream 0 initialises the model
+    std::vector<std::size_t> windows(count);
+    for (std::size_t& w : windows) w = static_cast<std::size_t>(random.uniform_index(starts));
+    return windows;
+}
+
+}  // namespace
+
+training_result train(const model<float>& m, const xtn::text_corpus& corpus, const recipe& r, xtn::thread_pool& pool,
+                      const std::filesystem::path& directory, const std::string& name, examples::run_record& record,
+                      bool resume) {
+    const std::size_t context = m.shape().context;
+    corpus.require_window(context);
+    const auto text = corpus.train();
+    const std::filesystem::path checkpoint = directory / (name + ".checkpoint.safetensors");
+    const std::filesystem::path record_file = directory / (name + ".json");
+
+    xtn::parameter_store<float> store(m.parameters());
+    xtn::data_parallel<float> parallel(store, m.operators(), pool);
+    xtn::adamw<float> optimizer(store.size(), {.beta1 = r.beta1, .beta2 = r.beta2}, r.weight_decay);
+    const xtn::cosine_schedule schedule(r.learning_rate, r.warmup, r.steps);
+
+    std::uint64_t step = 0;
+    if (resume && std::filesystem::exists(checkpoint)) {
+        step = xtn::read_training_state(xtn::load_safetensors(checkpoint), store, optimizer);
+        if (step > r.steps)
+            throw xtn::io_error(checkpoint.string() + " is at step " + std::to_string(step) + ", beyond the " +
+                                std::to_string(r.steps) + " steps asked for");
+        record.resume(record_file, step);
+    }
+    const auto save_state = [&] {
+        record.save(record_file);
+        xtn::safetensors file(checkpoint.string());
+        xtn::add_training_state(file, store, optimizer);
+        describe_model(file, m, corpus.characters());
+        xtn::save_safetensors(checkpoint, file);
+    };
+
+    training_result result;
+    examples::progress progress(r.steps, r.batch * context, step);
+    double busy = 0;
+    const std::uint64_t first = step;
+    for (; step < r.steps; ++step) {
+        const double start = seconds();
+        const auto windows = windows_of_step(r.seed, step, r.batch, text.size() - context);
+        const double loss = parallel.gradient(r.batch, context, [&](xtn::tape<float>& t, std::size_t w) {
+            return m.loss(t, text.subspan(windows[w], context), text.subspan(windows[w] + 1, context), context).mean;
+        });
+        const double norm = xtn::global_norm(std::span<const float>(parallel.gradients()));
+        if (!std::isfinite(loss) || !xtn::is_finite(norm))
+            throw xtn::numeric_error("training " + name + ": after step " + std::to_string(step) +
+                                     (xtn::is_finite(norm) ? " the loss" : " the gradient") +
+                                     " is not finite; try a smaller learning rate than " +
+                                     std::to_string(schedule(step)) +
+                                     (step > 0 ? ". The last good state is in " + checkpoint.string() : ""));
+        optimizer.step(store.values(), parallel.gradients(), schedule(step), xtn::clip_factor(norm, r.clip));
+        busy += seconds() - start;
+
+        const std::uint64_t done = step + 1;
+        record.measure("train_loss", done, loss);
+        progress.update(done, loss);
+        if (done == r.steps || done % r.evaluate_every == 0) {
+            result.validation = evaluate(m, corpus.validation(), context, pool);
+            record.measure("val_loss", done, result.validation.loss);
+            record.measure("val_acc", done, result.validation.accuracy);
+        }
+        if (done == r.steps || done % r.checkpoint_every == 0) save_state();
+    }
+    progress.finish();
+    if (first == r.steps) result.validation = evaluate(m, corpus.validation(), context, pool);
+    if (busy > 0)
+        result.tokens_per_second = static_cast<double>((r.steps - first) * r.batch * context) / busy;
+
+    record.set("parameters", store.size());
+    record.set("val_loss", result.validation.loss);
+    record.set("val_acc", result.validation.accuracy);
+    record.set("val_windows", result.validation.windows);
+    if (busy > 0) record.set("tokens_per_second", result.tokens_per_second);
+    record.save(record_file);
+    save_model(directory / (name + ".safetensors"), m, corpus.characters());
+    return result;
+}
+
+}  // namespace picogpt

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Models from and to safetensors, under the names of the MPO paper's PyTorch port. A dense layer is "<layer>.weight", an
+// MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include <xtn/io/safetensors.hpp>
+#include <xtn/io/vocabulary.hpp>
+
+#include "model.hpp"
+
+namespace picogpt {
+
+/// The model in a file: its extents and the representation of every layer follow from the tensors; the number of heads,
+/// which leaves no trace in them, from the metadata "heads", else it is `heads`. Throws io_error or shape_error for a file
+/// that holds no PicoGPT, numeric_error for a value that is not finite.
+model<float> load_model(const xtn::safetensors& file, std::size_t heads = 4);
+
+/// Writes the parameters, with heads and characters as metadata.
+void save_model(const std::filesystem::path& path, const model<float>& m, const xtn::vocabulary& characters);
+
+/// What save_model puts into the metadata.
+void describe_model(xtn::safetensors& file, const model<float>& m, const xtn::vocabulary& characters);
+
+}  // namespace picogpt
