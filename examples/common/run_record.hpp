@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The record of a run, as JSON: with what it was run (options, seed, compiler, flags, BLAS, processor, git revision),
 // when and how long, and everything it measured. Tables and figures are made from records; nothing is typed in.
-//
-// The build may define XTN_GIT_REVISION and XTN_CXX_FLAGS as string literals.
 #pragma once
 
 #include <chrono>
@@ -21,12 +19,7 @@
 #include <xtn/core/error.hpp>
 #include <xtn/io/atomic_file.hpp>
 
-#if !defined(XTN_GIT_REVISION)
-#define XTN_GIT_REVISION "unknown"
-#endif
-#if !defined(XTN_CXX_FLAGS)
-#define XTN_CXX_FLAGS "unknown"
-#endif
+#include "build_info.hpp"
 
 namespace examples {
 
@@ -92,13 +85,13 @@ public:
 
     run_record(std::string program, json options, std::uint64_t seed) {
         record_["program"] = std::move(program);
-        record_["git_revision"] = XTN_GIT_REVISION;
+        record_["git_revision"] = git_revision();
         record_["started"] = detail::utc_now();
         record_["wall_seconds"] = 0.0;
         record_["seed"] = seed;
         record_["options"] = std::move(options);
         record_["compiler"] = detail::compiler();
-        record_["flags"] = XTN_CXX_FLAGS;
+        record_["flags"] = compiler_flags();
         record_["target"] = detail::target();
         const std::string blas = xtn::blas_config();
         record_["blas"] = blas.empty() ? "unknown" : blas;
