@@ -78,7 +78,8 @@ void run(const settings& s) {
 
         examples::run_record record("picogpt_mpo",
                                     {{"model", r.name()},
-                                     {"data", source.description},
+                                     {"data", std::filesystem::path(corpus.origin()).filename().string()},
+                                     {"characters", corpus.tokens().size()},
                                      {"recipe", s.recipe},
                                      {"steps", recipe.steps},
                                      {"batch", recipe.batch},

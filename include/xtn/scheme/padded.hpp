@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Padded schemes: extents that do not factorise well (65, 97, 1000) are filled up with zeros to ones that do.
+// Padded schemes: extents that do not factorise well (97, 257, 50257) are filled up with zeros to ones that do.
 //
 // Each extent n may stay or grow to a number without prime factors above 5 in (n, n + n/8]. Among these pairs of extents
 // the scheme takes the one whose balanced factorisation has the least sum_k out_k in_k; of equals the one with the least
