@@ -18,6 +18,7 @@
 #include <xtn/expr/tensor.hpp>
 
 // ad: tape, variables, rules
+#include <xtn/ad/check.hpp>
 #include <xtn/ad/contract.hpp>
 #include <xtn/ad/parameter.hpp>
 #include <xtn/ad/rules.hpp>

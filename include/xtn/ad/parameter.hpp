@@ -78,7 +78,6 @@ public:
 
     /// Identity, not equality of elements.
     friend bool operator==(const parameter&, const parameter&) = default;
-    const void* id() const { return state_.get(); }
 
 private:
     struct state {

@@ -122,7 +122,7 @@ public:
     }
     void forget_provided() { provided_.clear(); }
 
-    /// A parameter as a variable. Its elements are read in place.
+    /// A parameter as a variable. Its elements are read in place; the tape keeps it alive.
     template <std::size_t Rank>
     variable<T, Rank> leaf(const parameter<T>& p) {
         std::array<std::size_t, Rank> shape;
@@ -134,15 +134,15 @@ public:
     }
     /// The node of a parameter: for rules whose operands have no static rank.
     std::size_t leaf_node(const parameter<T>& p) {
-        for (const auto& [id, node] : leaves_)
-            if (id == p.id()) return node;
+        for (const auto& [known, node] : leaves_)
+            if (known == p) return node;
         node_state n{.value = p.data(), .size = p.size(), .needs = p.is_trainable()};
         if (n.needs && p.offset() != parameter<T>::unbound && p.offset() + p.size() <= flat_.size()) {
             n.gradient = flat_.data() + p.offset();
             n.written = true;
         }
         nodes_.push_back(n);
-        leaves_.emplace_back(p.id(), nodes_.size() - 1);
+        leaves_.emplace_back(p, nodes_.size() - 1);
         return nodes_.size() - 1;
     }
 
@@ -213,8 +213,8 @@ public:
     }
     /// The gradient of a parameter that was a leaf, row-major. Throws xtn::error where none was made.
     std::span<const T> gradient(const parameter<T>& p) const {
-        for (const auto& [id, node] : leaves_)
-            if (id == p.id()) return {gradient_of(node), p.size()};
+        for (const auto& [known, node] : leaves_)
+            if (known == p) return {gradient_of(node), p.size()};
         throw error("this parameter was no leaf of the tape");
     }
 
@@ -274,7 +274,7 @@ private:
     backend::arena arena_;
     std::vector<node_state> nodes_;
     std::vector<statement> statements_;
-    std::vector<std::pair<const void*, std::size_t>> leaves_;
+    std::vector<std::pair<parameter<T>, std::size_t>> leaves_;  // keeps them alive
     std::vector<std::pair<const void*, parameter<T>>> provided_;
     std::span<T> flat_;
     bool done_ = false;

@@ -27,6 +27,25 @@ inline geometry joined(std::span<const std::size_t> a, std::span<const std::size
     return geometry::row_major(std::span(extents.data(), a.size() + b.size()));
 }
 
+/// A matrix (rows, columns) whose columns are split into sites, first site most significant.
+inline geometry split_columns(const geometry& matrix, std::span<const std::size_t> sites) {
+    geometry g = joined({}, sites);
+    for (std::size_t i = g.rank; i-- > 0;) {
+        g.extent[i + 1] = g.extent[i];
+        g.stride[i + 1] = g.stride[i] * matrix.stride[1];
+    }
+    ++g.rank;
+    g.extent[0] = matrix.extent[0];
+    g.stride[0] = matrix.stride[0];
+    return g;
+}
+
+inline void check_input(const geometry& x, std::size_t in, std::size_t out) {
+    if (x.rank != 2 || x.extent[1] != static_cast<std::int64_t>(in))
+        throw shape_error("apply: the operator is " + std::to_string(out) + " x " + std::to_string(in) +
+                          ", so its input must be rows of " + std::to_string(in) + ", but has shape " + to_string(x));
+}
+
 /// The operands of an operator's network as leaves of a tape, behind `first` if that is given.
 template <scalar T>
 struct recorded_factors {
@@ -65,11 +84,8 @@ variable<T, 2> apply_network(const variable<T, 2>& x, const network& net, std::s
 /// y = x W^T for rows x (rows x in), recorded on the tape of x. Throws shape_error where the columns do not fit.
 template <linear_operator O, class T = typename O::value_type>
 variable<T, 2> apply(const O& op, const variable<T, 2>& x) {
+    detail::check_input(geometry::row_major(x.shape()), op.in(), op.out());
     const std::array<std::size_t, 1> in{op.in()}, out{op.out()};
-    if (x.shape()[1] != op.in())
-        throw shape_error("apply: the operator is " + std::to_string(op.out()) + " x " + std::to_string(op.in()) +
-                          ", so its input needs " + std::to_string(op.in()) + " columns, but has " +
-                          std::to_string(x.shape()[1]));
     const operator_network<T>& net = op.network();
     if (const parameter<T>* matrix = x.tape().provided(net.id())) {
         static const network rows_times_matrix = make_network("bi,oi->bo");
@@ -81,12 +97,37 @@ variable<T, 2> apply(const O& op, const variable<T, 2>& x) {
     return pads ? resize(y, {x.shape()[0], op.out()}) : y;
 }
 
-/// y = x W^T for rows x (rows x in), nothing recorded.
+/// y = x W^T for rows x (rows x in), nothing recorded. Throws shape_error where the columns do not fit.
 template <linear_operator O, class E, class T = typename O::value_type>
 xt::xtensor<T, 2> apply(const O& op, const xt::xexpression<E>& x) {
-    tape<T> t;
-    const variable<T, 2> y = apply(op, t.constant(x));
-    return y.value();
+    backend::workspace_frame frame;
+    backend::tensor_ref<const T> in = detail::bind<T>(x.derived_cast(), frame);
+    detail::check_input(in.shape, op.in(), op.out());
+    const operator_network<T>& net = op.network();
+    const auto rows = static_cast<std::size_t>(in.shape.extent[0]);
+    if (net.in() != op.in()) {
+        const backend::tensor_ref<T> padded{frame.take<T>(rows * net.in()),
+                                            geometry::row_major(std::array{rows, net.in()})};
+        backend::zero(padded);
+        backend::tensor_ref<T> filled = padded;
+        filled.shape.extent[1] = in.shape.extent[1];
+        backend::copy(in, filled, false);
+        in = {padded.data, padded.shape};
+    }
+    std::array<const T*, max_operands> data{in.data};
+    std::array<geometry, max_operands> shapes{detail::split_columns(in.shape, net.in_sites())};
+    for (std::size_t i = 0; i < net.operands().size(); ++i) {
+        data[i + 1] = net.operands()[i].data();
+        shapes[i + 1] = geometry::row_major(net.operands()[i].shape());
+    }
+    xt::xtensor<T, 2> y(std::array{rows, op.out()});
+    const bool cut = net.out() != op.out();
+    const backend::tensor_ref<T> out{cut ? frame.take<T>(rows * net.out()) : y.data(),
+                                     detail::joined({&rows, 1}, net.out_sites())};
+    backend::contract<T>(plans_of(net.apply()), net.apply(), data.data(), shapes.data(), out, false);
+    if (cut)
+        for (std::size_t r = 0; r < rows; ++r) std::copy_n(out.data + r * net.out(), op.out(), y.data() + r * op.out());
+    return y;
 }
 
 /// The matrix of an operator (out x in) as a variable.

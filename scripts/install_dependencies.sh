@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs the Debian packages that xtn's tests, benchmarks and examples need and that are not there yet.
+# Usage: scripts/install_dependencies.sh           for one compiler
+#        scripts/install_dependencies.sh --all     also clang and clang-format, for the full test matrix
+# Does nothing, and needs no rights, when all is there.
+set -euo pipefail
+
+case ${1-} in
+'') full=no ;;
+--all) full=yes ;;
+*)
+    sed -n '3,6s/^# //p' "$0" >&2
+    exit 2
+    ;;
+esac
+
+# A tool counts as present when it runs, wherever it comes from; a library counts when its package is installed.
+declare -A tools=([g++]=g++ [cmake]=cmake [ninja]=ninja-build [ccache]=ccache)
+libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-dev libboost-dev libboost-test-dev
+    libbenchmark-dev nlohmann-json3-dev libcli11-dev)
+if [[ $full == yes ]]; then
+    tools+=([clang++-14]=clang-14 [clang-format-14]=clang-format-14)
+    libraries+=(libclang-rt-14-dev)
+fi
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "install_dependencies: not a Debian system; please make sure of these yourself: ${!tools[*]} ${libraries[*]}"
+    exit 0
+fi
+
+missing=()
+for tool in "${!tools[@]}"; do
+    "$tool" --version >/dev/null 2>&1 || missing+=("${tools[$tool]}")
+done
+for package in "${libraries[@]}"; do
+    dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+    exit 0
+fi
+
+if [[ $(id -u) == 0 ]]; then
+    as_root=(env)
+elif command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
+    as_root=(sudo)
+else
+    echo "install_dependencies: these packages are missing: ${missing[*]}" >&2
+    echo "Please have them installed by an administrator:" >&2
+    echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+echo "install_dependencies: installing ${missing[*]}"
+"${as_root[@]}" apt-get -qq -o DPkg::Lock::Timeout=120 update
+"${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install \
+    --no-install-recommends "${missing[@]}" </dev/null

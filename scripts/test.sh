@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs what is missing, builds and runs the tests.
+# Usage: scripts/test.sh           every test with g++
+#        scripts/test.sh --all     the matrix: both compilers with warnings as errors, sanitizers, fuzz targets, format
+# Build trees stay in build/test/, so a second run is short. JOBS=n overrides the number of parallel jobs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+case ${1-} in
+'') matrix=no ;;
+--all) matrix=yes ;;
+*)
+    sed -n '3,6s/^# //p' "$0" >&2
+    exit 2
+    ;;
+esac
+scripts/install_dependencies.sh "$@"
+
+# One job per core, and 2 GB of memory for each.
+memory=$(awk '/MemAvailable/ {print int($2 / 2000000)}' /proc/meminfo 2>/dev/null || echo 1)
+cores=$(nproc)
+jobs=${JOBS:-$((memory < 1 ? 1 : memory < cores ? memory : cores))}
+
+failed=()
+summary=
+closing=
+note() {
+    summary+="$1: $2 (${SECONDS} s since the start)"$'\n'
+    printf '\n== %s: %s\n' "$1" "$2"
+}
+
+# run NAME PRESET [CMAKE_OPTION...]: configures, builds and tests one configuration, and keeps ctest's closing lines.
+run() {
+    local name=$1 preset=$2 tree=build/test/$1 wrapper=() broken=0 result
+    shift 2
+    printf '\n== %s\n' "$name"
+    mkdir -p "$tree" && rm -f "$tree/ctest.log"
+    if ! { cmake --preset "$preset" -B "$tree" "$@" && cmake --build "$tree" -j "$jobs" -- -k 0; }; then
+        broken=1
+    fi
+    # Address randomisation of some kernels overlaps the shadow memory of clang's sanitizers.
+    if [[ $preset == *san* ]] && setarch -R true 2>/dev/null; then
+        wrapper=(setarch -R)
+    fi
+    # The tests run even if something was not built, so that one run shows all there is to mend.
+    "${wrapper[@]}" ctest --test-dir "$tree" -j "$jobs" --output-on-failure --no-tests=error </dev/null |
+        tee "$tree/ctest.log" || broken=1
+    ((broken == 0)) || failed+=("$name")
+    # CMake 4 leaves out "0 tests failed"; the lines read the same for every version here.
+    result=$(sed -n -e 's/^100% tests passed out of/100% tests passed, 0 tests failed out of/' \
+        -e '/tests passed/,$p' "$tree/ctest.log")
+    closing+="== $name"$'\n'${result:-ctest failed}$'\n'
+    note "$name" "$(head -n 1 <<<"${result:-ctest failed}")"
+}
+
+if [[ $matrix == no ]]; then
+    run gcc dev
+else
+    if scripts/format.sh --check; then
+        note format "every file follows .clang-format"
+    else
+        failed+=(format)
+        note format "run scripts/format.sh"
+    fi
+    run gcc gcc-release -DXTN_WERROR=ON "-DXTN_CHECK_COMPILERS=g++;clang++-14"
+    # clang++ builds the tests once, with sanitizers; the programs it builds without.
+    run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF -DXTN_TEST_FOLDERS=none -DCMAKE_CXX_FLAGS_RELEASE=-O1
+    run asan-ubsan clang-asan-ubsan -DXTN_WERROR=ON
+    run tsan clang-tsan -DXTN_WERROR=ON
+fi
+
+printf '\n%s\n%s' "$summary" "$closing"
+if ((${#failed[@]} > 0)); then
+    echo "failed: ${failed[*]}" >&2
+    exit 1
+fi

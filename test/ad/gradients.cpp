@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every differentiable rule in one table: central differences, the transpose identity, accumulation.
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <xtn/init/random.hpp>
+#include <xtn/xtn.hpp>
+
+namespace {
+
+using xtn::einsum;
+using xtn::tape;
+template <std::size_t N>
+using tensor = xt::xtensor<double, N>;
+template <std::size_t N>
+using var = xtn::variable<double, N>;
+
+template <std::size_t N>
+tensor<N> random_tensor(const std::array<std::size_t, N>& shape, std::uint64_t seed) {
+    tensor<N> t(shape);
+    xtn::random_stream random(seed);
+    random.fill_normal(std::span<double>(t.data(), t.size()), 1.0);
+    return t;
+}
+
+template <class F, class... Tensors>
+std::function<xtn::gradient_errors()> rule(F f, const Tensors&... inputs) {
+    return [=] { return xtn::check_gradient(f, std::tuple(inputs...)); };
+}
+
+const auto matrix = [](std::size_t m, std::size_t n, std::uint64_t seed = 1) {
+    return random_tensor<2>({m, n}, seed);
+};
+
+struct named_rule {
+    std::string name;
+    std::function<xtn::gradient_errors()> check;
+};
+
+xtn::low_rank<double> small_low_rank() {
+    xtn::low_rank<double> op(5, 4, 2);
+    xtn::random_stream random(9);
+    xtn::init_normal(op, 1.0, random);
+    return op;
+}
+
+std::vector<named_rule> all_rules() {
+    const auto x = matrix(3, 4, 1), w = matrix(5, 4, 2), square = matrix(4, 4, 3);
+    const auto vector = random_tensor<1>({4}, 4);
+    static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1}, targets{0, 4, 2};
+    return {
+        {"einsum matrix product", rule([](auto&, auto a, auto b) { return einsum<"bi,oi->bo">(a, b); }, x, w)},
+        {"einsum diagonal", rule([](auto&, auto a) { return einsum<"ii->i">(a); }, square)},
+        {"einsum trace and broadcast", rule([](auto&, auto a, auto v) { return einsum<"ii,j->j">(a, v); }, square, vector)},
+        {"einsum private sum", rule([](auto&, auto a, auto v) { return einsum<"ij,k->k">(a, v); }, x, vector)},
+        {"einsum sum of one", rule([](auto&, auto a) { return einsum<"ij->j">(a); }, x)},
+        {"einsum permutation", rule([](auto&, auto a) { return einsum<"ij->ji">(a); }, x)},
+        {"einsum Hadamard", rule([](auto&, auto a, auto v) { return einsum<"ij,j->ij">(a, v); }, x, vector)},
+        {"einsum same variable twice", rule([](auto&, auto a) { return einsum<"ij,kj->ik">(a, a); }, x)},
+        {"einsum same variable thrice", rule([](auto&, auto v) { return einsum<"a,a,a->">(v, v, v); }, vector)},
+        {"einsum chain", rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(a, b, c); }, x, w, square)},
+        {"einsum batch", rule([](auto&, auto a, auto b) { return einsum<"bij,bjk->bik">(a, b); },
+                              random_tensor<3>({2, 3, 4}, 5), random_tensor<3>({2, 4, 3}, 6))},
+        {"einsum mpo", rule([](auto&, auto v, auto a, auto b, auto c) { return einsum<"bijk,oir,rpjs,sqk->bopq">(v, a, b, c); },
+                            random_tensor<4>({3, 2, 3, 2}, 7), random_tensor<3>({2, 2, 3}, 8),
+                            random_tensor<4>({3, 2, 3, 2}, 9), random_tensor<3>({2, 3, 2}, 10))},
+        {"einsum with constants", rule([w](auto&, auto a) { return einsum<"bi,oi->bo">(a, xtn::constant(w)); }, x)},
+        {"einsum with copied operand", rule([](auto&, auto a) { return einsum<"bi,i->bi">(a, xt::xtensor<double, 1>({1., 2., 3., 4.})); }, x)},
+        {"sum", rule([](auto&, auto a, auto b) { return a + b; }, x, matrix(3, 4, 5))},
+        {"difference", rule([](auto&, auto a, auto b) { return a - b; }, x, matrix(3, 4, 5))},
+        {"self sum", rule([](auto&, auto a) { return a + a; }, x)},
+        {"multiple", rule([](auto&, auto a) { return 3.0 * a; }, x)},
+        {"reshape", rule([](auto&, auto a) { return einsum<"ij,ij->i">(a.reshape(std::array<std::size_t, 2>{2, 6}), a.reshape(std::array<std::size_t, 2>{2, 6})); }, x)},
+        {"resize larger", rule([](auto&, auto a) { return xtn::resize(a, {5, 6}); }, x)},
+        {"resize smaller", rule([](auto&, auto a) { return xtn::resize(a, {2, 3}); }, x)},
+        {"apply low rank", rule([op = small_low_rank()](auto&, auto a) { return xtn::apply(op, a); }, x)},
+        {"relu", rule([](auto&, auto a) { return xtn::nn::relu(a); }, x)},
+        {"layer norm", rule([](auto&, auto a) { return xtn::nn::layer_norm<double>(4)(a); }, x)},
+        {"attention", rule([](auto&, auto q, auto k, auto v) { return xtn::nn::softmax_attention{}(q, k, v, 2, 3); },
+                           matrix(6, 4, 1), matrix(6, 4, 2), matrix(6, 4, 3))},
+        {"attention of one tensor", rule([](auto&, auto q) { return xtn::nn::softmax_attention{}(q, q, q, 2, 3); }, matrix(6, 4))},
+        {"cross entropy", rule([](auto&, auto a) { return xtn::nn::cross_entropy(a, std::span<const std::uint32_t>(targets)).mean; }, matrix(3, 5))},
+    };
+}
+
+BOOST_AUTO_TEST_CASE(every_rule_agrees_with_differences) {
+    for (const named_rule& r : all_rules()) {
+        const xtn::gradient_errors e = r.check();
+        BOOST_TEST(e.elements < 1e-7, r.name << ": elements " << e.elements);
+        BOOST_TEST(e.transpose < 1e-7, r.name << ": transpose " << e.transpose);
+        BOOST_TEST(e.doubled < 1e-13, r.name << ": doubled " << e.doubled);
+    }
+}
+
+/// The gradient of a parameter, by moving its elements.
+template <class F>
+double parameter_error(const xtn::parameter<double>& p, F loss) {
+    tape<double> t;
+    t.backward(loss(t));
+    const std::vector<double> g(t.gradient(p).begin(), t.gradient(p).end());
+    double worst = 0, scale = 1e-12;
+    for (const double e : g) scale = std::max(scale, std::abs(e));
+    for (std::size_t i = 0; i < g.size(); ++i) {
+        const double at = p.values()[i], h = 1e-5;
+        const auto value = [&](double offset) {
+            p.values()[i] = at + offset;
+            tape<double> u;
+            return loss(u).item();
+        };
+        const double difference = (value(h) - value(-h)) / (2 * h);
+        p.values()[i] = at;
+        worst = std::max(worst, std::abs(difference - g[i]) / scale);
+    }
+    return worst;
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {
+    const auto x = matrix(6, 4), readout = matrix(6, 5, 7);
+    xtn::random_stream random(3);
+    const auto fill = [&](const xtn::parameter<double>& p) { random.fill_normal(p.values(), 0.7); };
+
+    xtn::parameter<double> bias(std::vector<std::size_t>{5});
+    const xtn::nn::linear<double> linear(small_low_rank(), bias);
+    xtn::nn::layer_norm<double> norm(4);
+    xtn::nn::embedding<double> embedding(3, 4, 3);
+    for (const auto& p : {bias, norm.weight(), norm.bias(), embedding.table()}) fill(p);
+    static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1};
+
+    const auto loss = [&](tape<double>& t) {
+        const auto h = norm(embedding(t, std::span<const std::uint32_t>(tokens), 3));
+        const auto y = linear(h);
+        return einsum<"bo,bo,bo->">(y, y, xtn::constant(readout));
+    };
+    for (const auto& p : linear.parameters()) BOOST_TEST(parameter_error(p.value, loss) < 1e-7, p.name);
+    for (const auto& p : norm.parameters()) BOOST_TEST(parameter_error(p.value, loss) < 1e-7, "norm " << p.name);
+    BOOST_TEST(parameter_error(embedding.table(), loss) < 1e-7);
+
+    // A frozen operator on a constant still trains its bias.
+    const auto frozen = small_low_rank();
+    for (const auto& p : frozen.parameters()) xtn::parameter<double>(p.value).set_trainable(false);
+    const xtn::nn::linear<double> only_bias(frozen, bias);
+    BOOST_TEST(parameter_error(bias, [&](tape<double>& t) {
+                   const auto y = only_bias(t.constant(x));
+                   return einsum<"bo,bo,bo->">(y, y, xtn::constant(readout));
+               }) < 1e-7);
+}
+
+/// A rule made outside the library: y = x^3.
+var<2> cube(const var<2>& x) {
+    const var<2> y = x.tape().result(x.shape(), x);
+    for (std::size_t i = 0; i < x.size(); ++i) y.data()[i] = x.data()[i] * x.data()[i] * x.data()[i];
+    x.tape().record(y, [x](const double* dy) {
+        if (const auto dx = x.sink())
+            for (std::size_t i = 0; i < x.size(); ++i)
+                dx.data[i] = (dx.accumulate ? dx.data[i] : 0) + 3 * x.data()[i] * x.data()[i] * dy[i];
+    });
+    return y;
+}
+
+BOOST_AUTO_TEST_CASE(users_write_their_own_rules) {
+    BOOST_TEST(xtn::check_gradient([](auto&, auto x) { return cube(x); }, std::tuple(matrix(3, 4))).worst() < 1e-7);
+}
+
+BOOST_AUTO_TEST_CASE(the_checker_finds_a_wrong_rule) {
+    const auto wrong = [](auto& t, auto x) {
+        const auto y = t.result(x.shape(), x);
+        std::copy_n(x.data(), x.size(), y.data());
+        t.record(y, [x](const double* dy) {
+            if (const auto dx = x.sink()) std::copy_n(dy, x.size(), dx.data);  // overwrites instead of adding
+        });
+        return y;
+    };
+    const auto errors = xtn::check_gradient(wrong, std::tuple(matrix(2, 2)));
+    BOOST_TEST(errors.doubled > 0.1);
+    BOOST_TEST(errors.elements < 1e-7);
+    const auto scaled = xtn::check_gradient([](auto&, auto x) { return cube(x) + x; }, std::tuple(matrix(2, 2)), 1.0);
+    BOOST_TEST(scaled.elements > 1e-3);  // a step of 1 is no derivative
+}
+
+}  // namespace

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+#include <xtn/xtn.hpp>
+
+namespace {
+
+using xtn::einsum;
+
+BOOST_AUTO_TEST_CASE(backward_runs_once_per_recording) {
+    xtn::tape<double> t;
+    const auto x = t.leaf(xt::xtensor<double, 1>({1., 2., 3.}));
+    const auto y = einsum<"a,a->">(x, x);
+    BOOST_TEST(y.item() == 14);
+    t.backward(y);
+    BOOST_TEST(x.gradient()(2) == 6);
+    BOOST_CHECK_EXCEPTION(t.backward(), xtn::error,
+                          [](const xtn::error& e) { return std::string(e.what()).find("already") != std::string::npos; });
+    t.clear();
+    const auto z = t.leaf(xt::xtensor<double, 1>({1., 2., 3.}));
+    t.backward(einsum<"a,a->">(z, z));
+    BOOST_TEST(z.gradient()(0) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(constants_get_no_gradient) {
+    xtn::tape<double> t;
+    const auto c = t.constant(xt::xtensor<double, 1>({1., 2.}));
+    const auto x = t.leaf(xt::xtensor<double, 1>({3., 4.}));
+    const auto y = einsum<"a,a->">(x, c);
+    t.backward(y);
+    BOOST_TEST(x.gradient()(1) == 2);
+    BOOST_CHECK_THROW(c.gradient(), xtn::error);
+    BOOST_CHECK(!c.needs_gradient());
+    xtn::tape<double> u;
+    const auto k = u.constant(xt::xtensor<double, 1>({1., 2.}));
+    BOOST_CHECK_THROW(u.backward(einsum<"a,a->">(k, k)), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(variables_of_two_tapes_do_not_mix) {
+    xtn::tape<double> t, u;
+    const xt::xtensor<double, 1> v({1., 2.});
+    BOOST_CHECK_THROW((einsum<"a,a->">(t.leaf(v), u.leaf(v))), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_step_allocates_nothing) {
+    xtn::tape<float> t;
+    const xt::xtensor<float, 2> a = xt::ones<float>({20, 30}), b = xt::ones<float>({30, 40});
+    std::size_t capacity = 0;
+    for (int step = 0; step < 4; ++step) {
+        t.clear();
+        const auto y = einsum<"ij,jk->ik">(t.leaf(a), t.leaf(b));
+        t.backward(einsum<"ik,ik->">(y, y));
+        if (step == 1) capacity = t.capacity();
+    }
+    BOOST_TEST(t.capacity() == capacity);
+}
+
+BOOST_AUTO_TEST_CASE(bound_parameters_add_to_the_flat_buffer) {
+    std::vector<double> values(5), gradients(5, 100.0);
+    xtn::parameter<double> p(std::vector<std::size_t>{3});
+    p.values()[1] = 7;
+    p.bind(std::span(values).subspan(2, 3), 2);
+    BOOST_TEST(values[3] == 7);
+    xtn::tape<double> t;
+    t.attach(gradients);
+    const auto x = t.leaf<1>(p);
+    const auto again = t.leaf<1>(p);
+    BOOST_TEST(x.node() == again.node());
+    t.backward(einsum<"a,a->">(x, again));
+    BOOST_TEST(gradients[1] == 100);
+    BOOST_TEST(gradients[3] == 114);
+    BOOST_CHECK_THROW(t.leaf<2>(p), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(shape_errors_name_label_and_extents) {
+    xtn::tape<double> t;
+    const auto x = t.leaf(xt::xtensor<double, 2>(std::array<std::size_t, 2>{2, 3}));
+    const auto w = t.leaf(xt::xtensor<double, 2>(std::array<std::size_t, 2>{5, 4}));
+    BOOST_CHECK_EXCEPTION((einsum<"bi,oi->bo">(x, w)), xtn::shape_error, [](const xtn::shape_error& e) {
+        const std::string text = e.what();
+        return text.find("'i'") != std::string::npos && text.find("4") != std::string::npos &&
+               text.find("3") != std::string::npos && text.find("operand 1") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(empty_operands_have_zero_gradients) {
+    xtn::tape<double> t;
+    const auto x = t.leaf(xt::xtensor<double, 2>(std::array<std::size_t, 2>{0, 3}));
+    const auto w = t.leaf(xt::xtensor<double, 2>(xt::ones<double>({0, 2})));
+    const auto v = t.leaf(xt::xtensor<double, 1>({1., 1.}));
+    const auto y = einsum<"bi,bo,o->i">(x, w, v);
+    BOOST_TEST(y.value()(1) == 0);
+    const std::vector<double> seed(3, 1.0);
+    t.seed(y, seed.data());
+    t.backward();
+    BOOST_TEST(v.gradient()(0) == 0);
+}
+
+}  // namespace

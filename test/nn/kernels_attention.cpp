@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include <xtn/nn/kernels/multi_head_attention.hpp>
+
+#include "kernels_common.hpp"
+
+namespace {
+
+using namespace xtn_test;
+namespace kernels = xtn::kernels;
+using kernels::attention_residual;
+using kernels::attention_shape;
+using kernels::strided_rows;
+using kernels::update;
+
+/// Attention in double, one query at a time, on packed (batch * time x heads * head_dim) operands.
+std::vector<double> attention_by_definition(const attention_shape& s, double scale, const std::vector<double>& q,
+                                            const std::vector<double>& k, const std::vector<double>& v) {
+    const std::size_t dim = s.model_dim();
+    std::vector<double> out(q.size());
+    for (std::size_t b = 0; b < s.batch; ++b)
+        for (std::size_t h = 0; h < s.heads; ++h)
+            for (std::size_t t = 0; t < s.time; ++t) {
+                const auto at = [&](std::size_t row, std::size_t j) {
+                    return (b * s.time + row) * dim + h * s.head_dim + j;
+                };
+                const std::size_t seen = s.causal ? t + 1 : s.time;
+                std::vector<double> weight(seen);
+                double sum = 0;
+                for (std::size_t u = 0; u < seen; ++u) {
+                    double score = 0;
+                    for (std::size_t j = 0; j < s.head_dim; ++j) score += q[at(t, j)] * k[at(u, j)];
+                    sum += weight[u] = std::exp(scale * score);
+                }
+                for (std::size_t u = 0; u < seen; ++u)
+                    for (std::size_t j = 0; j < s.head_dim; ++j) out[at(t, j)] += weight[u] / sum * v[at(u, j)];
+            }
+    return out;
+}
+
+struct gradients {
+    std::vector<double> q, k, v;
+};
+
+/// The pullback in double from the full matrices P and dS, which the kernels never form.
+gradients attention_pullback_by_definition(const attention_shape& s, double scale, const std::vector<double>& q,
+                                           const std::vector<double>& k, const std::vector<double>& v,
+                                           const std::vector<double>& dout) {
+    const std::size_t dim = s.model_dim();
+    gradients d{std::vector<double>(q.size()), std::vector<double>(q.size()), std::vector<double>(q.size())};
+    for (std::size_t b = 0; b < s.batch; ++b)
+        for (std::size_t h = 0; h < s.heads; ++h)
+            for (std::size_t t = 0; t < s.time; ++t) {
+                const auto at = [&](std::size_t row, std::size_t j) {
+                    return (b * s.time + row) * dim + h * s.head_dim + j;
+                };
+                const std::size_t seen = s.causal ? t + 1 : s.time;
+                std::vector<double> p(seen), dp(seen);
+                double sum = 0, dot = 0;
+                for (std::size_t u = 0; u < seen; ++u) {
+                    for (std::size_t j = 0; j < s.head_dim; ++j) {
+                        p[u] += q[at(t, j)] * k[at(u, j)];
+                        dp[u] += dout[at(t, j)] * v[at(u, j)];
+                    }
+                    sum += p[u] = std::exp(scale * p[u]);
+                }
+                for (std::size_t u = 0; u < seen; ++u) dot += (p[u] /= sum) * dp[u];
+                for (std::size_t u = 0; u < seen; ++u)
+                    for (std::size_t j = 0; j < s.head_dim; ++j) {
+                        const double ds = scale * p[u] * (dp[u] - dot);
+                        d.v[at(u, j)] += p[u] * dout[at(t, j)];
+                        d.q[at(t, j)] += ds * k[at(u, j)];
+                        d.k[at(u, j)] += ds * q[at(t, j)];
+                    }
+            }
+    return d;
+}
+
+constexpr double scratch = std::numeric_limits<double>::quiet_NaN();
+
+/// A packed (rows x dim) operand as a part of rows of `stride`, other elements 7.
+template <class T>
+std::vector<T> embed(const std::vector<double>& x, std::size_t dim, std::size_t stride, std::size_t column) {
+    std::vector<T> y(x.size() / dim * stride, T(7));
+    for (std::size_t i = 0; i < x.size(); ++i) y[i / dim * stride + column + i % dim] = static_cast<T>(x[i]);
+    return y;
+}
+
+/// Runs both passes with strides of their own, on dirty memory, and compares with the definitions.
+template <class T>
+void check_attention(const attention_shape& s, update mode) {
+    const std::size_t dim = s.model_dim(), n = s.batch * s.time * dim, stride = 3 * dim + 2;
+    const T scale = T(1) / std::sqrt(static_cast<T>(s.head_dim));
+    const auto q = uniform<double>(n, 1, 2.0), k = uniform<double>(n, 2, 2.0), v = uniform<double>(n, 3), dout = uniform<double>(n, 4);
+    const auto before = uniform<double>(n, 5);
+    const std::size_t q_at = 1, k_at = 1 + dim, v_at = 1 + 2 * dim;
+    // q, k and v are thirds of one buffer, as a fused projection leaves them.
+    std::vector<T> qkv = embed<T>(q, dim, stride, q_at);
+    for (std::size_t i = 0; i < n; ++i) {
+        qkv[i / dim * stride + k_at + i % dim] = static_cast<T>(k[i]);
+        qkv[i / dim * stride + v_at + i % dim] = static_cast<T>(v[i]);
+    }
+    const auto part = [stride](auto& x, std::size_t at) {
+        return strided_rows<std::remove_pointer_t<decltype(x.data())>>{x.data() + at, stride};
+    };
+    std::vector<T> out = embed<T>(std::vector<double>(n), dim, stride, 2);
+    std::vector<T> residual(s.residual_size(), static_cast<T>(scratch));
+    std::vector<T> workspace(std::max(s.forward_workspace_size(), s.backward_workspace_size()), static_cast<T>(scratch));
+    const auto& given = qkv;
+    kernels::multi_head_attention<T>(s, scale, part(given, q_at), part(given, k_at), part(given, v_at), part(out, 2),
+                                     residual.data(), workspace.data());
+    const double wide_scale = static_cast<double>(scale);
+    check_close(out, embed<double>(attention_by_definition(s, wide_scale, q, k, v), dim, stride, 2));
+
+    const auto& const_out = out;
+    const auto packed_dout = embed<T>(dout, dim, dim, 0);
+    std::vector<T> dq = embed<T>(before, dim, dim, 0), dk(dq), dv = embed<T>(before, dim, stride, 1);
+    std::fill(workspace.begin(), workspace.end(), static_cast<T>(scratch));
+    kernels::multi_head_attention_backward<T>(
+        s, scale, part(given, q_at), part(given, k_at), part(given, v_at), part(const_out, 2), residual.data(),
+        {packed_dout.data(), dim}, {dq.data(), dim}, {dk.data(), dim}, part(dv, 1), mode, workspace.data());
+    auto expected = attention_pullback_by_definition(s, wide_scale, q, k, v, dout);
+    if (mode == update::add)
+        for (auto* g : {&expected.q, &expected.k, &expected.v}) *g = plus(before, *g);
+    // A single visible key has weight 1 whatever its score: dq and dk are 0 to rounding, so they are compared as a sum.
+    if (s.time > 1 || mode == update::add) {
+        check_close(dq, expected.q);
+        check_close(dk, expected.k);
+    } else {
+        for (std::size_t i = 0; i < n; ++i)
+            BOOST_TEST(std::abs(static_cast<double>(dq[i])) + std::abs(static_cast<double>(dk[i])) < tolerance<T>);
+    }
+    check_close(dv, embed<double>(expected.v, dim, stride, 1));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(kernels_attention)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(both_passes_by_their_definitions, T, scalars) {
+    for (const std::size_t time : sizes)
+        for (const std::size_t head_dim : {1u, 3u, 8u})
+            for (const bool causal : {true, false})
+                for (const auto residual : {attention_residual::probabilities, attention_residual::log_sum_exp})
+                    for (const auto mode : {update::replace, update::add})
+                        check_attention<T>({2, 3, time, head_dim, causal, residual}, mode);
+}
+
+BOOST_AUTO_TEST_CASE(pullback_by_differences) {
+    for (const std::size_t time : {std::size_t{3}, std::size_t{7}, std::size_t{66}}) {
+        const attention_shape s{1, 1, time, 2};
+        const double scale = 0.6;
+        auto q = uniform<double>(time * 2, 1), k = uniform<double>(time * 2, 2), v = uniform<double>(time * 2, 3);
+        const auto dout = uniform<double>(time * 2, 4);
+        const auto loss = [&] { return inner(dout, attention_by_definition(s, scale, q, k, v)); };
+        std::vector<double> out(q.size()), residual(s.residual_size()), workspace(s.backward_workspace_size());
+        std::vector<double> dq(q.size()), dk(q.size()), dv(q.size());
+        kernels::attention_head<double>(s, scale, {q.data(), 2}, {k.data(), 2}, {v.data(), 2}, {out.data(), 2},
+                                        residual.data(), nullptr);
+        kernels::attention_head_backward<double>(s, scale, {q.data(), 2}, {k.data(), 2}, {v.data(), 2}, {out.data(), 2},
+                                                 residual.data(), {dout.data(), 2}, {dq.data(), 2}, {dk.data(), 2},
+                                                 {dv.data(), 2}, update::replace, workspace.data());
+        check_gradient(dq, numerical_gradient(q, loss));
+        check_gradient(dk, numerical_gradient(k, loss));
+        check_gradient(dv, numerical_gradient(v, loss));
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(probabilities_are_kept_with_zeros_above_the_diagonal, T, scalars) {
+    const attention_shape s{1, 1, 130, 4};
+    const auto q = uniform<T>(130 * 4, 1), k = uniform<T>(130 * 4, 2);
+    std::vector<T> out(q.size()), p(s.residual_size(), T(5));
+    kernels::attention_head<T>(s, T(0.5), {q.data(), 4}, {k.data(), 4}, {k.data(), 4}, {out.data(), 4}, p.data(), nullptr);
+    for (std::size_t r = 0; r < 130; ++r) {
+        const std::size_t end = std::min<std::size_t>(130, (r / kernels::attention_block + 1) * kernels::attention_block);
+        double sum = 0;
+        for (std::size_t c = 0; c <= r; ++c) sum += static_cast<double>(p[r * 130 + c]);
+        BOOST_TEST(std::abs(sum - 1) < tolerance<T>);
+        for (std::size_t c = r + 1; c < 130; ++c) BOOST_TEST(p[r * 130 + c] == (c < end ? T(0) : T(5)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(scores_far_apart_choose_one_key, T, scalars) {
+    const attention_shape s{1, 1, 7, 1};
+    const std::vector<T> q(7, T(3)), k{-100, -50, 0, 50, 100, -100, 0}, v{1, 2, 3, 4, 5, 6, 7};
+    for (const auto residual_kind : {attention_residual::probabilities, attention_residual::log_sum_exp}) {
+        attention_shape kind = s;
+        kind.residual = residual_kind;
+        std::vector<T> out(7), residual(kind.residual_size()), workspace(kind.backward_workspace_size());
+        std::vector<T> dq(7), dk(7), dv(7);
+        kernels::attention_head<T>(kind, T(1), {q.data(), 1}, {k.data(), 1}, {v.data(), 1}, {out.data(), 1},
+                                   residual.data(), workspace.data());
+        check_close(out, std::vector<double>{1, 2, 3, 4, 5, 5, 5});
+        kernels::attention_head_backward<T>(kind, T(1), {q.data(), 1}, {k.data(), 1}, {v.data(), 1}, {out.data(), 1},
+                                            residual.data(), {q.data(), 1}, {dq.data(), 1}, {dk.data(), 1},
+                                            {dv.data(), 1}, update::replace, workspace.data());
+        check_close(dv, std::vector<double>{3, 3, 3, 3, 9, 0, 0});
+        for (const T d : dq) BOOST_TEST(std::abs(d) < T(0.1));  // cancelled to the rounding of scores of 300
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(decoding_is_the_last_row, T, scalars) {
+    for (const std::size_t time : sizes)
+        for (const std::size_t head_dim : {1u, 3u, 8u}) {
+            const attention_shape s{1, 3, time, head_dim};
+            const std::size_t dim = s.model_dim(), stride = dim + 5;
+            const T scale = T(0.4);
+            const auto q = uniform<T>(time * dim, 1), keys = uniform<T>(time * stride, 2), values = uniform<T>(time * stride, 3);
+            std::vector<T> all(time * dim), one(dim), residual(s.residual_size());
+            std::vector<T> workspace(time, static_cast<T>(scratch));
+            kernels::multi_head_attention<T>(s, scale, {q.data(), dim}, {keys.data(), stride}, {values.data(), stride},
+                                             {all.data(), dim}, residual.data(), nullptr);
+            kernels::attention_decode<T>(3, head_dim, time, scale, q.data() + (time - 1) * dim, {keys.data(), stride},
+                                         {values.data(), stride}, one.data(), workspace.data());
+            check_close(one, std::vector<double>(all.end() - static_cast<std::ptrdiff_t>(dim), all.end()));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(sizes_follow_the_policy) {
+    constexpr attention_shape window{8, 4, 256, 32}, document{1, 4, 8192, 32};
+    static_assert(window.residual == attention_residual::probabilities);
+    static_assert(document.residual == attention_residual::log_sum_exp);
+    static_assert(window.residual_size() == 8 * 4 * 256 * 256 && window.forward_workspace_size() == 0);
+    static_assert(document.residual_size() == 4 * 8192 && document.backward_workspace_size() == 2 * 64 * 8192);
+    static_assert(attention_shape{1, 1, 3, 8}.backward_workspace_size() == 9);
+    const attention_shape empty{1, 2, 0, 4};
+    BOOST_TEST(empty.residual_size() == 0u);
+    kernels::multi_head_attention<float>(empty, 1.0f, {nullptr, 8}, {nullptr, 8}, {nullptr, 8}, {nullptr, 8}, nullptr,
+                                         nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

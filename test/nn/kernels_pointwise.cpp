@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include <xtn/core/error.hpp>
+#include <xtn/nn/kernels/activation.hpp>
+#include <xtn/nn/kernels/bias.hpp>
+#include <xtn/nn/kernels/embedding.hpp>
+#include <xtn/nn/kernels/positions.hpp>
+
+#include "kernels_common.hpp"
+
+namespace {
+
+using namespace xtn_test;
+namespace kernels = xtn::kernels;
+using kernels::gelu_form;
+using kernels::update;
+
+double gelu_by_definition(gelu_form form, double x) {
+    if (form == gelu_form::erf) return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(kernels_pointwise)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(relu_and_its_pullback, T, scalars) {
+    for (const std::size_t n : sizes) {
+        auto x = uniform<T>(n, 1), dy = uniform<T>(n, 2), before = uniform<T>(n, 3);
+        x[n / 2] = T(0);
+        std::vector<T> y(n), dx(n), value(n), slope(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            value[i] = x[i] > 0 ? x[i] : T(0);
+            slope[i] = x[i] > 0 ? dy[i] : T(0);
+        }
+        kernels::relu(n, x.data(), y.data());
+        BOOST_TEST(y == value);
+        kernels::relu_backward(n, y.data(), dy.data(), dx.data(), update::replace);
+        BOOST_TEST(dx == slope);
+        dx = before;
+        kernels::relu_backward(n, x.data(), dy.data(), dx.data(), update::add);
+        BOOST_TEST(dx == plus(before, slope));
+        kernels::relu_backward(n, y.data(), dy.data(), dy.data(), update::replace);
+        BOOST_TEST(dy == slope);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(bias_and_residual, T, scalars) {
+    for (const std::size_t rows : sizes)
+        for (const std::size_t cols : sizes) {
+            const auto x = uniform<T>(rows * cols, 1), other = uniform<T>(rows * cols, 2);
+            const auto bias = uniform<T>(cols, 3), before = uniform<T>(cols, 4);
+            std::vector<T> shifted(x), rectified(x), sum(x.size()), dbias(before);
+            kernels::add_bias(rows, cols, bias.data(), shifted.data());
+            kernels::add_bias_relu(rows, cols, bias.data(), rectified.data());
+            kernels::add(x.size(), x.data(), other.data(), sum.data());
+            kernels::add_bias_gradient(rows, cols, x.data(), dbias.data());
+            BOOST_TEST(sum == plus(x, other));
+            std::vector<double> expected_shift(x.size()), expected_rectified(x.size());
+            std::vector<double> expected_gradient(before.begin(), before.end());
+            for (std::size_t i = 0; i < x.size(); ++i) {
+                expected_shift[i] = static_cast<double>(x[i]) + static_cast<double>(bias[i % cols]);
+                expected_rectified[i] = std::max(expected_shift[i], 0.0);
+                expected_gradient[i % cols] += static_cast<double>(x[i]);
+            }
+            check_close(shifted, expected_shift);
+            check_close(rectified, expected_rectified);
+            check_close(dbias, expected_gradient);
+        }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(gelu_by_its_definition, T, scalars) {
+    for (const auto form : {gelu_form::tanh, gelu_form::erf})
+        for (const std::size_t n : sizes) {
+            auto x = uniform<T>(n, 1, 6.0);
+            x[0] = T(-60);
+            x[n / 2] = T(0);
+            if (n > 1) x[n - 1] = T(60);
+            std::vector<T> y(n);
+            std::vector<double> expected(n);
+            for (std::size_t i = 0; i < n; ++i) expected[i] = gelu_by_definition(form, static_cast<double>(x[i]));
+            kernels::gelu(form, n, x.data(), y.data());
+            check_close(y, expected);
+            kernels::gelu(form, n, x.data(), x.data());
+            check_close(x, expected);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(gelu_pullback_by_differences) {
+    for (const auto form : {gelu_form::tanh, gelu_form::erf})
+        for (const std::size_t n : sizes) {
+            auto x = uniform<double>(n, 1, 5.0);
+            const auto dy = uniform<double>(n, 2), before = uniform<double>(n, 3);
+            const auto numerical = numerical_gradient(x, [&] {
+                double loss = 0;
+                for (std::size_t i = 0; i < n; ++i) loss += dy[i] * gelu_by_definition(form, x[i]);
+                return loss;
+            });
+            std::vector<double> dx(n), sum(before);
+            kernels::gelu_backward(form, n, x.data(), dy.data(), dx.data(), update::replace);
+            check_gradient(dx, numerical);
+            kernels::gelu_backward(form, n, x.data(), dy.data(), sum.data(), update::add);
+            check_close(sum, plus(before, dx));
+            // and in single precision against double
+            const std::vector<float> xf(x.begin(), x.end()), df(dy.begin(), dy.end());
+            std::vector<float> gf(n);
+            kernels::gelu_backward(form, n, xf.data(), df.data(), gf.data(), update::replace);
+            check_close(gf, dx);
+        }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(embedding_gathers_and_scatters, T, scalars) {
+    constexpr std::size_t batch = 3, time = 5, vocabulary = 11;
+    std::vector<std::uint8_t> tokens(batch * time);
+    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<std::uint8_t>((i * i + 3) % vocabulary);
+    for (const std::size_t dim : sizes) {
+        const auto table = uniform<T>(vocabulary * dim, 1), positions = uniform<T>(time * dim, 2);
+        const auto dy = uniform<T>(batch * time * dim, 3), before = uniform<T>(table.size(), 4);
+        std::vector<T> y(dy.size()), dtable(before), expected(y.size()), scattered(before);
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            for (std::size_t j = 0; j < dim; ++j) {
+                expected[i * dim + j] = table[tokens[i] * dim + j] + positions[i % time * dim + j];
+                scattered[tokens[i] * dim + j] += dy[i * dim + j];
+            }
+        kernels::embedding(batch, time, dim, vocabulary, tokens.data(), table.data(), positions.data(), y.data());
+        BOOST_TEST(y == expected);
+        kernels::embedding_backward(batch * time, dim, vocabulary, tokens.data(), dy.data(), dtable.data());
+        BOOST_TEST(dtable == scattered);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_token_outside_the_table_is_named_and_nothing_is_written) {
+    const std::vector<float> table(3 * 2, 1.0f), positions(4 * 2, 1.0f);
+    for (const int wrong : {3, -1, 1 << 30}) {
+        const std::vector<std::int32_t> tokens{0, 2, wrong, 1};
+        std::vector<float> y(8, 7.0f), dtable(6, 7.0f);
+        const auto names_it = [wrong](const xtn::shape_error& e) {
+            const std::string message = e.what();
+            return message.find("token " + std::to_string(wrong)) != std::string::npos &&
+                   message.find("position 2") != std::string::npos;
+        };
+        BOOST_CHECK_EXCEPTION(kernels::embedding(1, 4, 2, 3, tokens.data(), table.data(), positions.data(), y.data()),
+                              xtn::shape_error, names_it);
+        BOOST_CHECK_EXCEPTION(kernels::embedding_backward(4, 2, 3, tokens.data(), y.data(), dtable.data()),
+                              xtn::shape_error, names_it);
+        BOOST_TEST(y == std::vector<float>(8, 7.0f));
+        BOOST_TEST(dtable == std::vector<float>(6, 7.0f));
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(positions_by_their_formula, T, scalars) {
+    for (const std::size_t dim : {std::size_t{1}, std::size_t{3}, std::size_t{128}}) {
+        constexpr std::size_t time = 65;
+        std::vector<T> table(time * dim);
+        std::vector<double> expected(table.size());
+        for (std::size_t t = 0; t < time; ++t)
+            for (std::size_t j = 0; j < dim; ++j) {
+                const double angle = static_cast<double>(t) /
+                                     std::exp(static_cast<double>(j / 2 * 2) / static_cast<double>(dim) * std::log(1e4));
+                expected[t * dim + j] = j % 2 == 0 ? std::sin(angle) : std::cos(angle);
+            }
+        kernels::sinusoidal_positions(time, dim, table.data());
+        check_close(table, expected);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <xtn/io/safetensors.hpp>
+#include <xtn/xtn.hpp>
+
+namespace {
+
+using matrix = xt::xtensor<double, 2>;
+
+matrix random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) {
+    matrix m(std::array<std::size_t, 2>{rows, columns});
+    xtn::random_stream random(seed);
+    random.fill_normal(std::span<double>(m.data(), m.size()), 1.0);
+    return m;
+}
+
+template <class A, class B>
+double difference(const A& a, const B& b) {  // max|a - b| / max|b|
+    double worst = 0, scale = 0;
+    BOOST_REQUIRE(a.shape() == b.shape());
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        worst = std::max(worst, std::abs(a.flat(i) - b.flat(i)));
+        scale = std::max(scale, std::abs(b.flat(i)));
+    }
+    return worst / scale;
+}
+
+/// y = x W^T by loops.
+matrix multiplied(const matrix& x, const matrix& w) {
+    matrix y = xt::zeros<double>({x.shape()[0], w.shape()[0]});
+    for (std::size_t b = 0; b < x.shape()[0]; ++b)
+        for (std::size_t o = 0; o < w.shape()[0]; ++o)
+            for (std::size_t i = 0; i < w.shape()[1]; ++i) y(b, o) += x(b, i) * w(o, i);
+    return y;
+}
+
+template <class Op>
+void check_apply(const Op& op, const std::string& what) {
+    static_assert(xtn::linear_operator<Op>);
+    const matrix w = op.to_dense();
+    BOOST_TEST(w.shape()[0] == op.out());
+    BOOST_TEST(w.shape()[1] == op.in());
+    for (const std::size_t rows : {1, 2, 7, 64, 300}) {
+        const matrix x = random_matrix(rows, op.in(), rows);
+        BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, w)) < 1e-12, what << ", " << rows << " rows");
+        BOOST_TEST(difference(xtn::apply(xtn::any_operator<double>(op), x), multiplied(x, w)) < 1e-12, what);
+    }
+    BOOST_CHECK_THROW(xtn::apply(op, random_matrix(2, op.in() + 1, 1)), xtn::shape_error);
+}
+
+template <class Op>
+Op drawn(Op op, double sigma = 1, std::uint64_t seed = 5) {
+    xtn::random_stream random(seed);
+    xtn::init_normal(op, sigma, random);
+    return op;
+}
+
+BOOST_AUTO_TEST_CASE(apply_is_the_product_with_the_matrix) {
+    check_apply(drawn(xtn::dense<double>(6, 5)), "dense");
+    check_apply(drawn(xtn::low_rank<double, 3>(12, 10)), "low rank");
+    check_apply(drawn(xtn::mpo<double, xtn::balanced<24, 20, 2>, 4>()), "two sites");
+    check_apply(drawn(xtn::mpo<double, xtn::balanced<64, 32, 3>>(5)), "three sites");
+    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<2, 3, 2, 2>, xtn::sites<3, 1, 2, 2>>, 3>()), "four sites");
+    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<7>, xtn::sites<3>>, 1>()), "one site");
+    check_apply(drawn(xtn::mpo<double, xtn::padded<97, 128, 3>>(4)), "padded");
+}
+
+/// An operator of a user: W[(o p), (i j)] = A[o, i] B[p, j] + nothing else. Its network is all there is to it.
+class kronecker_of_two {
+public:
+    using value_type = double;
+    kronecker_of_two()
+        : a_(std::vector<std::size_t>{2, 3}), b_(std::vector<std::size_t>{4, 2}), network_("oi,pj", "op", "ij", {a_, b_}) {}
+    std::size_t out() const { return network_.out(); }
+    std::size_t in() const { return network_.in(); }
+    const xtn::operator_network<double>& network() const { return network_; }
+    std::vector<xtn::named_parameter<double>> parameters() const { return {{"a", a_}, {"b", b_}}; }
+    matrix to_dense() const { return xtn::to_dense(*this); }
+
+private:
+    xtn::parameter<double> a_, b_;
+    xtn::operator_network<double> network_;
+};
+
+BOOST_AUTO_TEST_CASE(a_user_made_operator_is_its_network) {
+    const auto op = drawn(kronecker_of_two());
+    check_apply(op, "Kronecker");
+    const auto a = op.parameters()[0].value.values(), b = op.parameters()[1].value.values();
+    const matrix w = op.to_dense();
+    for (std::size_t o = 0; o < 2; ++o)
+        for (std::size_t p = 0; p < 4; ++p)
+            for (std::size_t i = 0; i < 3; ++i)
+                for (std::size_t j = 0; j < 2; ++j)
+                    BOOST_TEST(std::abs(w(o * 4 + p, i * 2 + j) - a[o * 3 + i] * b[p * 2 + j]) < 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(mpo_reference_tensors) {
+    for (const std::string name : {"mpo_two_site", "mpo_three_site", "mpo_four_site"}) {
+        const auto file = xtn::load_safetensors(std::string(XTN_TEST_DATA) + "/" + name + ".safetensors");
+        std::vector<xtn::parameter<double>> cores;
+        for (std::string core; file.contains(core = "core." + std::to_string(cores.size()));) {
+            const auto& shape = file.shape(core);
+            cores.emplace_back(std::vector<std::size_t>(shape.begin(), shape.end()));
+            file.read_into<double>(core, cores.back().values(), shape);
+        }
+        const xtn::mpo<double> op(cores);
+        const auto read = [&](const std::string& tensor) {
+            matrix m(std::array<std::size_t, 2>{file.shape(tensor)[0], file.shape(tensor)[1]});
+            file.read_into<double>(tensor, std::span<double>(m.data(), m.size()), file.shape(tensor));
+            return m;
+        };
+        BOOST_TEST(difference(op.to_dense(), read("dense")) < 1e-10, name);
+
+        xtn::tape<double> t;
+        const auto x = t.leaf(read("x"));
+        const auto y = xtn::apply(op, x);
+        BOOST_TEST(difference(matrix(y.value()), read("y")) < 1e-10, name);
+        const matrix dy = read("dy");
+        t.seed(y, dy.data());
+        t.backward();
+        BOOST_TEST(difference(matrix(x.gradient()), read("grad.x")) < 1e-10, name);
+        for (std::size_t k = 0; k < cores.size(); ++k) {
+            const auto expected = file.read<double>("grad.core." + std::to_string(k));
+            double worst = 0, scale = 0;
+            for (std::size_t i = 0; i < expected.size(); ++i) {
+                worst = std::max(worst, std::abs(t.gradient(cores[k])[i] - expected[i]));
+                scale = std::max(scale, std::abs(expected[i]));
+            }
+            BOOST_TEST(worst / scale < 1e-10, name << ", core " << k);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(decompositions_recover_their_own_matrix) {
+    const auto chain = drawn(xtn::mpo<double, xtn::balanced<64, 48, 3>, 4>());
+    double error = 1;
+    const matrix w = chain.to_dense();
+    const auto again = xtn::mpo<double, xtn::balanced<64, 48, 3>>::from_dense(w, 4, &error);
+    BOOST_TEST(error < 1e-14);
+    BOOST_TEST(difference(again.to_dense(), w) < 1e-13);
+    BOOST_TEST(difference(xtn::mpo<double>(again.chain()).to_dense(), w) < 1e-13);
+
+    const auto thin = drawn(xtn::low_rank<double>(20, 15, 4));
+    BOOST_TEST(difference(xtn::low_rank<double>::from_dense(thin.to_dense(), 4).to_dense(), thin.to_dense()) < 1e-13);
+
+    // A padded operator shows the matrix and hides the rest; a generous bond makes it exact.
+    const matrix odd = random_matrix(97, 30, 3);
+    const auto padded = xtn::mpo<double, xtn::padded<97, 30, 2>>::from_dense(odd, 1000, &error);
+    BOOST_TEST(difference(padded.to_dense(), odd) < 1e-12);
+
+    using square_scheme = xtn::balanced<8, 8, 2>;
+    BOOST_CHECK_THROW(xtn::mpo<double, square_scheme>::from_dense(odd, 2), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(faulty_operators_say_what_is_wrong) {
+    using xtn::parameter;
+    const auto core = [](std::vector<std::size_t> shape) { return parameter<double>(std::move(shape)); };
+    BOOST_CHECK_THROW(xtn::mpo<double>({core({1, 2, 2, 3}), core({2, 2, 2, 1})}), xtn::shape_error);   // bonds 3 and 2
+    BOOST_CHECK_THROW(xtn::mpo<double>({core({2, 2, 2, 1})}), xtn::shape_error);                       // outer bond
+    BOOST_CHECK_THROW(xtn::mpo<double>(std::vector<parameter<double>>{}), xtn::shape_error);
+    BOOST_CHECK_THROW((xtn::mpo<double, xtn::balanced<4, 4, 2>>({core({1, 4, 4, 1})})), xtn::shape_error);
+    BOOST_CHECK_THROW((xtn::low_rank<double, 2>(core({3, 4}), core({4, 5}))), xtn::shape_error);
+    BOOST_CHECK_THROW(xtn::operator_network<double>("or,ri", "o", "i", {core({3, 4})}), xtn::shape_error);
+    BOOST_CHECK_THROW(xtn::operator_network<double>("o?,ri", "o", "i", {core({3, 4}), core({4, 5})}), xtn::shape_error);
+    BOOST_CHECK_THROW(xtn::nn::linear<double>(xtn::dense<double>(3, 4), core({4})), xtn::shape_error);
+}
+
+/// The mean square of the entries of W over draws against sigma^2. Entries of one draw share factors, and a product of d
+/// normal numbers has kurtosis 3^d, so the tolerance comes from the spread between draws.
+template <class Op>
+void check_initialisation(const Op& op, const std::string& what) {
+    constexpr double sigma = 0.02;
+    constexpr int draws = 200;
+    xtn::random_stream random(11);
+    double sum = 0, sum_of_squares = 0, mean = 0;
+    for (int d = 0; d < draws; ++d) {
+        xtn::init_normal(op, sigma, random);
+        const matrix w = op.to_dense();
+        double square = 0;
+        for (const double e : w) {
+            square += e * e;
+            mean += e;
+        }
+        square /= static_cast<double>(w.size()) * sigma * sigma;
+        sum += square;
+        sum_of_squares += square * square;
+    }
+    const double average = sum / draws;
+    const double spread = std::sqrt((sum_of_squares / draws - average * average) / draws);
+    BOOST_TEST(std::abs(average - 1) < 5 * spread, what << ": variance is off by a factor of " << average);
+    BOOST_TEST(spread < 0.08, what << ": the test could not see an error, spread " << spread);
+    BOOST_TEST(std::abs(mean / (draws * static_cast<double>(op.out() * op.in()))) < 0.1 * sigma, what);
+}
+
+BOOST_AUTO_TEST_CASE(initialisation_gives_the_wanted_standard_deviation) {
+    check_initialisation(xtn::dense<double>(16, 16), "dense");
+    check_initialisation(xtn::low_rank<double>(32, 32, 8), "low rank");
+    check_initialisation(xtn::mpo<double, xtn::balanced<64, 64, 2>>(8), "two sites");
+    check_initialisation(xtn::mpo<double, xtn::balanced<64, 64, 3>>(8), "three sites");
+    check_initialisation(xtn::mpo<double, xtn::balanced<256, 256, 4>>(6), "four sites");
+    check_initialisation(xtn::mpo<double, xtn::padded<97, 64, 3>>(8), "padded");
+    check_initialisation(kronecker_of_two(), "Kronecker");
+}
+
+BOOST_AUTO_TEST_CASE(shared_factors_count_once_and_sum_their_gradients) {
+    const xtn::parameter<double> shared(random_matrix(4, 5, 1));
+    const xtn::parameter<double> left(random_matrix(3, 4, 2)), other(random_matrix(6, 4, 3));
+    const xtn::low_rank<double> a(left, shared), b(other, shared);
+    std::vector<xtn::named_parameter<double>> all = a.parameters();
+    for (auto& p : b.parameters()) all.push_back(p);
+    BOOST_TEST(xtn::parameter_count(all) == 12 + 20 + 24);
+
+    const matrix x = random_matrix(7, 5, 4);
+    const auto gradient_of = [&](bool use_a, bool use_b) {
+        xtn::tape<double> t;
+        const auto v = t.constant(x);
+        const auto square = [](const auto& y) { return xtn::einsum<"bo,bo->">(y, y); };
+        if (use_a && use_b) t.backward(square(xtn::apply(a, v)) + square(xtn::apply(b, v)));
+        else t.backward(square(use_a ? xtn::apply(a, v) : xtn::apply(b, v)));
+        return std::vector<double>(t.gradient(shared).begin(), t.gradient(shared).end());
+    };
+    const auto both = gradient_of(true, true), first = gradient_of(true, false), second = gradient_of(false, true);
+    for (std::size_t i = 0; i < both.size(); ++i) BOOST_TEST(std::abs(both[i] - first[i] - second[i]) < 1e-11);
+}
+
+}  // namespace

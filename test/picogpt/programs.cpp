@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the PicoGPT programs are made of: counts, files, evaluation, generation, training that survives anything.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xtn/io/markov_corpus.hpp>
+
+#include "core/evaluation.hpp"
+#include "core/generation.hpp"
+#include "core/operators.hpp"
+#include "core/training.hpp"
+#include "core/weights.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory of its own that goes away.
+class scratch {
+public:
+    scratch() : path_(fs::temp_directory_path() / ("xtn-picogpt-" + std::to_string(::getpid()) + "-" + std::to_string(count_++))) {
+        fs::create_directories(path_);
+    }
+    ~scratch() { fs::remove_all(path_); }
+    const fs::path& path() const { return path_; }
+
+private:
+    static inline int count_ = 0;
+    fs::path path_;
+};
+
+const picogpt::model_shape tiny{.vocabulary = 0, .dim = 16, .heads = 2, .layers = 2, .context = 16, .hidden = 32};
+
+picogpt::model_shape tiny_for(const xtn::text_corpus& corpus) {
+    picogpt::model_shape shape = tiny;
+    shape.vocabulary = corpus.characters().size();
+    return shape;
+}
+
+const xtn::text_corpus& corpus() {
+    static const xtn::text_corpus c(xtn::markov_source(3).generate(20000, 3), "generated text");
+    return c;
+}
+
+std::string bytes_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+picogpt::recipe short_recipe(std::uint64_t steps) {
+    return {.steps = steps, .batch = 4, .learning_rate = 3e-3, .warmup = 5, .evaluate_every = 1000, .checkpoint_every = 3};
+}
+
+/// Trains and returns the weights file.
+std::string trained(const fs::path& directory, const picogpt::representation& r, std::uint64_t steps, bool resume,
+                    std::size_t threads) {
+    const auto m = picogpt::make_model(tiny_for(corpus()), r, {}, 1);
+    xtn::thread_pool pool(threads);
+    examples::run_record record("test", nlohmann::json::object(), 1);
+    picogpt::train(m, corpus(), short_recipe(steps), pool, directory, r.name(), record, resume);
+    return bytes_of(directory / (r.name() + ".safetensors"));
+}
+
+BOOST_AUTO_TEST_CASE(parameter_counts_are_those_of_the_released_code) {
+    const auto count = [](std::size_t bond) {
+        return xtn::parameter_count(picogpt::make_model({}, {.bond = bond}, {}, 1).parameters());
+    };
+    BOOST_TEST(count(0) == 808448);
+    BOOST_TEST(count(4) == 42336);
+    BOOST_TEST(count(8) == 79168);
+    BOOST_TEST(count(16) == 177408);
+    BOOST_TEST(count(32) == 472192);
+}
+
+/// A PicoGPT of static schemes and a static bond is the same model.
+BOOST_AUTO_TEST_CASE(a_fully_static_model) {
+    picogpt::model_shape shape;
+    shape.layers = 1;
+    const picogpt::model<float> fixed(shape, [](const std::string&, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
+        if (out == 512) return xtn::mpo<float, xtn::balanced<512, 128, 3>, 16>();
+        if (in == 512) return xtn::mpo<float, xtn::balanced<128, 512, 3>, 16>();
+        if (out == 65) return xtn::mpo<float, xtn::scheme<xtn::sites<5, 13>, xtn::sites<8, 16>>, 16>();
+        return xtn::mpo<float, xtn::scheme<xtn::sites<8, 16>, xtn::sites<8, 16>>, 16>();
+    });
+    const auto dynamic = picogpt::make_model(shape, {.bond = 16}, {}, 1);
+    const auto from = dynamic.parameters(), to = fixed.parameters();
+    BOOST_REQUIRE(from.size() == to.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        BOOST_TEST(from[i].name == to[i].name);
+        BOOST_TEST((from[i].value.shape() == to[i].value.shape()), from[i].name);
+        std::copy(from[i].value.values().begin(), from[i].value.values().end(), to[i].value.values().begin());
+    }
+    std::vector<picogpt::token> tokens(256);
+    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<picogpt::token>(i * i % 65);
+    xtn::tape<float> t, u;
+    const auto a = fixed.logits(t, tokens, 256), b = dynamic.logits(u, tokens, 256);
+    BOOST_TEST(std::equal(a.data(), a.data() + a.size(), b.data()));
+}
+
+BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
+    const scratch dir;
+    for (const std::size_t bond : {0, 3}) {
+        const auto m = picogpt::make_model(tiny_for(corpus()), {.bond = bond}, {}, 7);
+        const fs::path file = dir.path() / "model.safetensors";
+        picogpt::save_model(file, m, corpus().characters());
+        const auto again = picogpt::load_model(xtn::load_safetensors(file));
+        BOOST_TEST(again.shape().heads == 2);
+        BOOST_TEST(again.shape().hidden == 32);
+        xtn::thread_pool pool(2);
+        const auto text = corpus().validation();
+        const auto a = picogpt::evaluate(m, text, 16, pool), b = picogpt::evaluate(again, text, 16, pool);
+        BOOST_TEST(a.loss == b.loss);
+        BOOST_TEST(a.accuracy == b.accuracy);
+        BOOST_TEST(a.windows == (text.size() - 1) / 16);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(faulty_model_files_are_refused) {
+    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {}, 7);
+    const auto file_without = [&](const std::string& omitted, const std::string& replaced = "") {
+        xtn::safetensors f("test file");
+        for (const auto& p : m.parameters()) {
+            if (p.name == omitted) continue;
+            if (p.name == replaced) {
+                const std::vector<float> wrong(6, 1.0f);
+                f.add<float>(p.name, {2, 3}, wrong);
+                continue;
+            }
+            f.add<float>(p.name, p.value.shape(), std::span<const float>(p.value.values()));
+        }
+        return f;
+    };
+    BOOST_CHECK_NO_THROW(picogpt::load_model(file_without(""), 2));
+    BOOST_CHECK_THROW(picogpt::load_model(file_without(""), 3), xtn::shape_error);
+    BOOST_CHECK_THROW(picogpt::load_model(file_without("tok_emb.weight"), 2), xtn::io_error);
+    BOOST_CHECK_THROW(picogpt::load_model(file_without("blocks.1.attn.W_v.weight"), 2), xtn::io_error);
+    BOOST_CHECK_THROW(picogpt::load_model(file_without("", "blocks.1.attn.W_v.weight"), 2), xtn::shape_error);
+    BOOST_CHECK_THROW(picogpt::load_model(file_without("", "ln_f.weight"), 2), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_is_the_mean_over_consecutive_windows) {
+    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {}, 5);
+    const auto text = corpus().validation().first(16 * 5 + 9);  // five windows and a partial one
+    xtn::thread_pool pool(2);
+    const auto e = picogpt::evaluate(m, text, 16, pool);
+    double loss = 0;
+    for (std::size_t w = 0; w < 5; ++w) {
+        xtn::tape<float> t;
+        loss += static_cast<double>(m.loss(t, text.subspan(16 * w, 16), text.subspan(16 * w + 1, 16), 16).mean.item()) / 5;
+    }
+    BOOST_TEST(e.windows == 5);
+    BOOST_TEST(std::abs(e.loss - loss) < 1e-6);
+    BOOST_CHECK_THROW(picogpt::evaluate(m, text.first(16), 16, pool), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_key_value_cache_changes_nothing) {
+    const auto m = picogpt::make_model(tiny_for(corpus()), {.bond = 3}, {.sigma = 0.3}, 5);
+    picogpt::generator g(m);
+    const auto text = corpus().validation().first(16);
+    for (std::size_t n = 1; n <= text.size(); ++n) {
+        const auto fed = g.feed(text[n - 1]);
+        xtn::tape<float> t;
+        const auto all = m.logits(t, text.first(n), n);
+        for (std::size_t c = 0; c < fed.size(); ++c) BOOST_TEST(std::abs(fed[c] - all.data()[(n - 1) * fed.size() + c]) < 1e-4);
+    }
+    xtn::random_stream a(1), b(1);
+    const auto one = picogpt::generate(m, text.first(3), 60, {}, a), two = picogpt::generate(m, text.first(3), 60, {}, b);
+    BOOST_TEST(one.size() == 60);
+    BOOST_TEST((one == two));
+    BOOST_CHECK_THROW(picogpt::generate(m, {}, 5, {}, a), xtn::shape_error);
+    const picogpt::token unknown[] = {9999};
+    BOOST_CHECK_THROW(picogpt::generate(m, unknown, 5, {}, a), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(sampling_keeps_to_its_options) {
+    const std::vector<float> logits{1, 4, 2, 3};
+    xtn::random_stream random(1);
+    BOOST_TEST(picogpt::sample(logits, {.temperature = 0}, random) == 1);
+    std::vector<int> seen(4);
+    for (int i = 0; i < 4000; ++i) ++seen[picogpt::sample(logits, {.top_k = 2}, random)];
+    BOOST_TEST(seen[0] + seen[2] == 0);
+    BOOST_TEST(std::abs(seen[1] / 4000.0 - 1 / (1 + std::exp(-1.0))) < 0.04);
+}
+
+BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
+    for (const std::size_t bond : {0, 4}) {
+        const scratch one, two;
+        const std::string a = trained(one.path(), {.bond = bond}, 40, false, 1);
+        const std::string b = trained(two.path(), {.bond = bond}, 40, false, 2);
+        BOOST_TEST((a == b));
+        const auto record = nlohmann::json::parse(bytes_of(one.path() / (picogpt::representation{bond}.name() + ".json")));
+        const auto& losses = record["series"]["train_loss"]["value"];
+        BOOST_TEST(losses.back().get<double>() < losses.front().get<double>() - 0.3);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
+    constexpr std::uint64_t steps = 60;
+    const scratch whole, broken;
+    const std::string expected = trained(whole.path(), {.bond = 4}, steps, false, 2);
+    xtn::random_stream random(static_cast<std::uint64_t>(::getpid()));
+    int killed = 0;
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        const ::pid_t child = ::fork();
+        BOOST_REQUIRE(child >= 0);
+        if (child == 0) {
+            std::freopen("/dev/null", "w", stderr);
+            trained(broken.path(), {.bond = 4}, steps, true, 2);
+            ::_exit(0);
+        }
+        ::usleep(static_cast<useconds_t>(random.uniform(1e4, 2.5e5)));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        killed += WIFSIGNALED(status) ? 1 : 0;
+    }
+    BOOST_TEST(killed > 0);
+    BOOST_TEST((trained(broken.path(), {.bond = 4}, steps, true, 2) == expected));
+    const auto record = nlohmann::json::parse(bytes_of(broken.path() / "mpo-4.json"));
+    BOOST_TEST(record["series"]["train_loss"]["step"].size() == steps);
+}
+
+BOOST_AUTO_TEST_CASE(a_diverging_run_stops_and_keeps_its_checkpoint) {
+    const scratch dir;
+    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {.sigma = 1e20}, 1);
+    xtn::thread_pool pool(1);
+    examples::run_record record("test", nlohmann::json::object(), 1);
+    BOOST_CHECK_THROW(picogpt::train(m, corpus(), short_recipe(10), pool, dir.path(), "dense", record, false),
+                      xtn::numeric_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_shorter_than_a_window_is_refused) {
+    const xtn::text_corpus little("to be, or not to be", "little.txt");
+    picogpt::model_shape shape = tiny;
+    shape.vocabulary = little.characters().size();
+    const auto m = picogpt::make_model(shape, {}, {}, 1);
+    const scratch dir;
+    xtn::thread_pool pool(1);
+    examples::run_record record("test", nlohmann::json::object(), 1);
+    BOOST_CHECK_THROW(picogpt::train(m, little, short_recipe(2), pool, dir.path(), "dense", record, false), xtn::io_error);
+}
+
+BOOST_AUTO_TEST_CASE(weights_trained_elsewhere) {
+    const char* folder = std::getenv("XTN_TRAINED");
+    const fs::path file = fs::path(folder == nullptr ? std::string(XTN_SOURCE_DIR) + "/../shared/reference/trained" : folder) /
+                          "picogpt_dense.safetensors";
+    const fs::path text = fs::path(XTN_SOURCE_DIR) / "../shared/data/tinyshakespeare/input.txt";
+    if (!fs::exists(file) || !fs::exists(text)) {
+        std::cerr << "\n*** SKIPPED: the trained PicoGPT " << file.string() << " and Tiny Shakespeare are not both here ***\n\n";
+        return;
+    }
+    const auto m = picogpt::load_model(xtn::load_safetensors(file));
+    xtn::thread_pool pool(2);
+    const auto e = picogpt::evaluate(m, xtn::load_text_corpus(text).validation(), 256, pool);
+    BOOST_TEST(e.windows == 435);
+    BOOST_TEST(std::abs(e.loss - 2.18478) < 1e-4);
+    BOOST_TEST(std::abs(e.accuracy - 0.352245) < 1e-4);
+}
+
+}  // namespace

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <xtn/train.hpp>
+#include <xtn/xtn.hpp>
+
+namespace {
+
+/// A factorised operator wide enough to be worth reconstructing, windows of inputs, and their gradient.
+struct problem {
+    xtn::mpo<double, xtn::balanced<64, 64, 2>> op{16};
+    xtn::parameter<double> bias{std::vector<std::size_t>{64}};
+    std::vector<xt::xtensor<double, 2>> windows;
+
+    problem() {
+        xtn::random_stream random(1);
+        xtn::init_normal(op, 0.1, random);
+        random.fill_normal(bias.values(), 1.0);
+        for (int w = 0; w < 12; ++w) {
+            windows.emplace_back(std::array<std::size_t, 2>{40, 64});
+            random.fill_normal(std::span<double>(windows.back().data(), windows.back().size()), 1.0);
+        }
+    }
+    std::vector<xtn::named_parameter<double>> parameters() const {
+        auto all = op.parameters();
+        all.push_back({"bias", bias});
+        return all;
+    }
+    xtn::variable<double, 0> loss(xtn::tape<double>& t, std::size_t w) const {
+        const auto y = xtn::nn::linear<double>(op, bias)(t.constant(windows[w]));
+        return xtn::einsum<"bo,bo->">(y, y);
+    }
+};
+
+std::vector<double> gradient(problem& p, std::size_t workers, std::size_t lanes, double* loss = nullptr) {
+    xtn::thread_pool pool(workers);
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::data_parallel<double> parallel(store, {p.op}, pool, lanes);
+    std::vector<double> g;
+    for (int repeat = 0; repeat < 3; ++repeat) {  // the third step reuses all memory
+        const double value = parallel.gradient(p.windows.size(), 40, [&](auto& t, std::size_t w) { return p.loss(t, w); });
+        if (loss != nullptr) *loss = value;
+        const std::vector<double> now(parallel.gradients().begin(), parallel.gradients().end());
+        BOOST_TEST((repeat == 0 || now == g));
+        g = now;
+    }
+    return g;
+}
+
+BOOST_AUTO_TEST_CASE(lanes_agree_with_one_tape) {
+    problem p;
+    BOOST_TEST(xtn::worth_reconstructing(p.op, 12 * 40));  // or this test misses the two levels
+    BOOST_TEST(!xtn::worth_reconstructing(xtn::mpo<double, xtn::balanced<4096, 4096, 2>>(2), 4));
+    xtn::tape<double> t;
+    std::vector<std::vector<double>> expected;
+    auto total = p.loss(t, 0);
+    for (std::size_t w = 1; w < p.windows.size(); ++w) total = total + p.loss(t, w);
+    t.backward(total, 1.0 / 12);
+    std::vector<double> flat;
+    for (const auto& q : p.parameters()) flat.insert(flat.end(), t.gradient(q.value).begin(), t.gradient(q.value).end());
+
+    problem fresh;
+    double loss = 0;
+    const std::vector<double> g = gradient(fresh, 2, 8, &loss);
+    BOOST_TEST(std::abs(loss - total.item() / 12) < 1e-10 * loss);
+    BOOST_REQUIRE(g.size() == flat.size());
+    double scale = 0;
+    for (const double e : flat) scale = std::max(scale, std::abs(e));
+    for (std::size_t i = 0; i < g.size(); ++i) BOOST_TEST(std::abs(g[i] - flat[i]) < 1e-12 * scale);
+}
+
+BOOST_AUTO_TEST_CASE(any_number_of_workers_gives_the_same_bits) {
+    problem a, b, c;
+    const auto one = gradient(a, 1, 8), two = gradient(b, 2, 8), five = gradient(c, 5, 8);
+    BOOST_TEST((one == two));
+    BOOST_TEST((one == five));
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_a_window_reaches_the_caller) {
+    problem p;
+    xtn::thread_pool pool(2);
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::data_parallel<double> parallel(store, {p.op}, pool);
+    const auto faulty = [&](xtn::tape<double>& t, std::size_t w) {
+        if (w == 7) throw xtn::numeric_error("window 7");
+        return p.loss(t, w);
+    };
+    BOOST_CHECK_THROW(parallel.gradient(12, 40, faulty), xtn::numeric_error);
+    BOOST_CHECK_NO_THROW(parallel.gradient(12, 40, [&](auto& t, std::size_t w) { return p.loss(t, w); }));
+    BOOST_CHECK_THROW(parallel.gradient(0, 40, faulty), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_holds_shared_parameters_once) {
+    const xtn::parameter<float> shared(std::vector<std::size_t>{3}), own(std::vector<std::size_t>{2});
+    shared.values()[2] = 5;
+    xtn::parameter_store<float> store({{"a.core", shared}, {"b.core", shared}, {"b.own", own}});
+    BOOST_TEST(store.size() == 5);
+    BOOST_TEST(store.entries().size() == 2);
+    BOOST_TEST(store.values()[2] == 5);
+    store.values()[2] = 6;
+    BOOST_TEST(shared.values()[2] == 6);
+    BOOST_CHECK_THROW(xtn::parameter_store<float>({{"x", own}, {"x", shared}}), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(training_state_survives_a_file) {
+    problem p;
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::adamw<double> optimizer(store.size());
+    std::vector<double> g(store.size(), 0.5);
+    for (int s = 0; s < 3; ++s) optimizer.step(store.values(), std::span<const double>(g), 1e-2);
+    xtn::safetensors file;
+    xtn::add_training_state(file, store, optimizer);
+    const std::vector<double> values(store.values().begin(), store.values().end());
+    std::fill(store.values().begin(), store.values().end(), 0.0);
+    xtn::adamw<double> other(store.size());
+    BOOST_TEST(xtn::read_training_state(file, store, other) == 3);
+    BOOST_TEST(std::equal(values.begin(), values.end(), store.values().begin()));
+    BOOST_TEST(std::ranges::equal(other.second_moment(), optimizer.second_moment()));
+
+    file.metadata().erase("step");
+    BOOST_CHECK_THROW(xtn::read_training_state(file, store, other), xtn::io_error);
+    xtn::safetensors empty;
+    BOOST_CHECK_THROW(xtn::read_parameters(empty, store), xtn::io_error);
+    xtn::safetensors bad;
+    xtn::add_parameters(bad, store);
+    store.values()[3] = std::numeric_limits<double>::quiet_NaN();
+    xtn::safetensors poisoned;
+    xtn::add_parameters(poisoned, store);
+    BOOST_CHECK_THROW(xtn::read_parameters(poisoned, store), xtn::numeric_error);
+}
+
+}  // namespace

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The thin SVD: its defining properties, known spectra, the order of the drivers, refusals, and where it truncates.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <xtn/tt/svd.hpp>
+
+#include "random_matrix.hpp"
+
+namespace {
+
+namespace tt = xtn::tt;
+
+/// a = u diag(s) vt, u^T u = vt vt^T = 1, s descending: by loops, to `tolerance` times the norm of a.
+template <class T>
+void check_factors(const xt::xtensor<T, 2>& a, const tt::svd_result<T>& f, double tolerance) {
+    const std::size_t m = a.shape(0), n = a.shape(1), k = std::min(m, n);
+    BOOST_REQUIRE_EQUAL(f.u.shape(0), m);
+    BOOST_REQUIRE_EQUAL(f.u.shape(1), k);
+    BOOST_REQUIRE_EQUAL(f.s.size(), k);
+    BOOST_REQUIRE_EQUAL(f.vt.shape(0), k);
+    BOOST_REQUIRE_EQUAL(f.vt.shape(1), n);
+    const double scale = std::max(random_matrix::norm(a), std::numeric_limits<double>::min());
+    double product = 0, orthogonality = 0;
+    for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t j = 0; j < n; ++j) {
+            double x = -static_cast<double>(a(i, j));
+            for (std::size_t r = 0; r < k; ++r) x += static_cast<double>(f.u(i, r)) * f.s[r] * f.vt(r, j);
+            product = std::max(product, std::abs(x) / scale);
+        }
+    for (std::size_t r = 0; r < k; ++r)
+        for (std::size_t q = 0; q < k; ++q) {
+            double uu = r == q ? -1 : 0, vv = uu;
+            for (std::size_t i = 0; i < m; ++i) uu += static_cast<double>(f.u(i, r)) * f.u(i, q);
+            for (std::size_t j = 0; j < n; ++j) vv += static_cast<double>(f.vt(r, j)) * f.vt(q, j);
+            orthogonality = std::max({orthogonality, std::abs(uu), std::abs(vv)});
+        }
+    BOOST_TEST(product <= tolerance);
+    BOOST_TEST(orthogonality <= tolerance);
+    BOOST_TEST(std::is_sorted(f.s.rbegin(), f.s.rend()));
+    BOOST_TEST(f.s.back() >= 0);
+}
+
+template <class T>
+constexpr double rounding = 64 * std::numeric_limits<T>::epsilon();
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(tt_svd_of_a_matrix)
+
+BOOST_AUTO_TEST_CASE(factors_of_all_shapes) {
+    std::mt19937_64 engine(1);
+    constexpr std::size_t shapes[][2] = {{1, 1}, {1, 9}, {9, 1}, {6, 6}, {5, 40}, {40, 5}, {33, 34}, {64, 48}};
+    for (const auto& [m, n] : shapes) {
+        const auto a = random_matrix::matrix<double>(m, n, engine);
+        const xt::xtensor<float, 2> b = random_matrix::matrix<float>(m, n, engine);
+        check_factors(a, tt::svd(a), rounding<double>);
+        check_factors(b, tt::svd(b), rounding<float>);
+        check_factors(a, tt::svd(a, tt::qr_iteration{}), rounding<double>);
+        check_factors(b, tt::svd(b, tt::qr_iteration{}), rounding<float>);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(known_singular_values) {
+    // [3 0; 4 5] has A A^T = [9 12; 12 41] with eigenvalues 45 and 5.
+    const xt::xtensor<double, 2> a{{3, 0}, {4, 5}};
+    const auto f = tt::svd(a);
+    BOOST_TEST(f.s[0] == std::sqrt(45.0), boost::test_tools::tolerance(1e-14));
+    BOOST_TEST(f.s[1] == std::sqrt(5.0), boost::test_tools::tolerance(1e-14));
+}
+
+BOOST_AUTO_TEST_CASE(zero_and_extreme_scales) {
+    xt::xtensor<double, 2> zero = xt::xtensor<double, 2>::from_shape({3, 5});
+    zero.fill(0);
+    check_factors(zero, tt::svd(zero), rounding<double>);
+    std::mt19937_64 engine(2);
+    for (const double scale : {1e-200, 1e200}) {
+        auto a = random_matrix::matrix<double>(4, 6, engine);
+        const auto f = tt::svd(a);
+        for (double& x : a) x *= scale;
+        const auto g = tt::svd(a);
+        for (std::size_t k = 0; k < 4; ++k) BOOST_TEST(g.s[k] / scale == f.s[k], boost::test_tools::tolerance(1e-12));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_next_driver_is_tried_on_the_unspoilt_matrix) {
+    std::mt19937_64 engine(3);
+    const auto a = random_matrix::matrix<double>(7, 5, engine);
+    int calls = 0;
+    const auto fails = [&](const tt::svd_problem<double>& p) {
+        ++calls;
+        std::fill_n(p.a, p.m * p.n, 1e9);
+        return 1;
+    };
+    check_factors(a, tt::svd(a, fails, tt::qr_iteration{}), rounding<double>);
+    BOOST_TEST(calls == 1);
+    BOOST_CHECK_EXCEPTION(tt::svd(a, fails, fails), xtn::numeric_error, [](const xtn::numeric_error& e) {
+        return std::string(e.what()).find("7 x 5 matrix did not converge") != std::string::npos;
+    });
+    BOOST_TEST(calls == 3);
+    tt::svd(a, tt::divide_and_conquer{}, fails);
+    BOOST_TEST(calls == 3);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_has_no_svd) {
+    for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                             -std::numeric_limits<double>::infinity()}) {
+        xt::xtensor<double, 2> a{{1, 2, 3}, {4, 5, 6}};
+        a(1, 2) = bad;
+        BOOST_CHECK_EXCEPTION(tt::svd(a), xtn::numeric_error, [](const xtn::numeric_error& e) {
+            return std::string(e.what()).find("(1, 2) of the 2 x 3 matrix is not finite") != std::string::npos;
+        });
+    }
+    BOOST_CHECK_THROW(tt::svd(xt::xtensor<float, 2>::from_shape({0, 4})), xtn::shape_error);
+    BOOST_CHECK_THROW(tt::svd(xt::xtensor<float, 2>::from_shape({4, 0})), xtn::shape_error);
+}
+
+BOOST_AUTO_TEST_CASE(retained_rank) {
+    const std::vector<double> values{12, 4, 3, 0};  // tails: 0, 3, 5, 13
+    const std::span<const double> s(values);
+    BOOST_TEST(tt::frobenius_norm(s) == 13.0);
+    BOOST_TEST(tt::retained_rank(s, 9, 0) == 4U);  // no tolerance: the shape decides
+    BOOST_TEST(tt::retained_rank(s, 9, 1e-300) == 3U);
+    BOOST_TEST(tt::retained_rank(s, 9, 2.99) == 3U);
+    BOOST_TEST(tt::retained_rank(s, 9, 3.0) == 2U);
+    BOOST_TEST(tt::retained_rank(s, 9, 5.0) == 1U);
+    BOOST_TEST(tt::retained_rank(s, 9, 100.0) == 1U);
+    BOOST_TEST(tt::retained_rank(s, 2, 0) == 2U);
+    BOOST_TEST(tt::retained_rank(s, 2, 1.0) == 2U);
+    BOOST_TEST(tt::retained_rank(s, 3, 4.0) == 2U);
+    const std::vector<double> huge{3e300, 4e300};
+    BOOST_TEST(tt::frobenius_norm(std::span<const double>(huge)) == 5e300, boost::test_tools::tolerance(1e-15));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
