@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The kernels between the matrix products, at the sizes of PicoGPT: 4 layers, 4 heads, model dimension 128, 256 positions,
-// feed-forward 512, vocabulary 65. `window` is the time times the number of calls in a forward and backward pass over one
-// window of 256 tokens; its matrix products are 1.62 GFLOP. Run with OPENBLAS_NUM_THREADS=1.
+// The kernels between the matrix products, at the sizes of PicoGPT: 4 layers, 4 heads, model dimension 128, 256
+// positions, feed-forward 512, vocabulary 65. `window` is the time times the number of calls in a forward and backward
+// pass over one window of 256 tokens; its matrix products are 1.62 GFLOP. Run with OPENBLAS_NUM_THREADS=1.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -74,7 +74,8 @@ void causal_rows_backward(const float* out, const float* dout, const float* p, f
         const float *o = out + r * dim, *g = dout + r * dim;
         const float delta = xtn::backend::sum<float>(head_dim, [o, g](auto w) { return w.load(o) * w.load(g); });
         float* row = dp + (r % kernels::attention_block) * time_steps;
-        kernels::softmax_row_backward(r + 1, head_scale, delta, p + r * time_steps, static_cast<const float*>(row), row);
+        kernels::softmax_row_backward(r + 1, head_scale, delta, p + r * time_steps, static_cast<const float*>(row),
+                                      row);
     }
 }
 
@@ -104,7 +105,8 @@ void layer_norm_forward(benchmark::State& state) {
     const auto x = normal(time_steps * dim), gamma = normal(dim, 3), beta = normal(dim, 4);
     std::vector<float> y(x.size()), mean(time_steps), rstd(time_steps);
     for (auto _ : state) {
-        kernels::layer_norm(time_steps, dim, x.data(), gamma.data(), beta.data(), eps, y.data(), mean.data(), rstd.data());
+        kernels::layer_norm(time_steps, dim, x.data(), gamma.data(), beta.data(), eps, y.data(), mean.data(),
+                            rstd.data());
         benchmark::ClobberMemory();
     }
     report(state, bytes_of(2 * x.size()), 2 * layers + 1);
@@ -116,8 +118,8 @@ void layer_norm_backward(benchmark::State& state) {
     std::vector<float> y(x.size()), mean(time_steps), rstd(time_steps), dx(x.size()), dgamma(dim), dbeta(dim);
     kernels::layer_norm(time_steps, dim, x.data(), gamma.data(), gamma.data(), eps, y.data(), mean.data(), rstd.data());
     for (auto _ : state) {
-        kernels::layer_norm_backward(time_steps, dim, x.data(), gamma.data(), mean.data(), rstd.data(), dy.data(), dx.data(),
-                                     kernels::update::add, dgamma.data(), dbeta.data());
+        kernels::layer_norm_backward(time_steps, dim, x.data(), gamma.data(), mean.data(), rstd.data(), dy.data(),
+                                     dx.data(), kernels::update::add, dgamma.data(), dbeta.data());
         benchmark::ClobberMemory();
     }
     report(state, bytes_of(4 * x.size()), 2 * layers + 1);
@@ -204,7 +206,8 @@ void window_without_products(benchmark::State& state) {
     const auto gamma = normal(dim, 5), bias = normal(hidden, 6), table = normal(vocabulary * dim, 7);
     std::vector<float> positions(n), dtable(table.size()), dgamma(dim), dbeta(dim), dbias(hidden);
     kernels::sinusoidal_positions(time_steps, dim, positions.data());
-    auto stream = normal((2 * layers + 1) * n, 8), branch = normal(2 * layers * n, 9), wider = normal(layers * wide, 10);
+    auto stream = normal((2 * layers + 1) * n, 8), branch = normal(2 * layers * n, 9),
+         wider = normal(layers * wide, 10);
     auto p = normal(layers * heads * square, 11), dp = normal(kernels::attention_block * time_steps, 12);
     auto logits = normal(time_steps * vocabulary, 13), dwide = normal(wide, 14), dx = normal(n, 15), dy = normal(n, 16);
     std::vector<float> normed(n), mean(time_steps * (2 * layers + 1)), rstd(mean.size()), norm(time_steps);
@@ -240,8 +243,8 @@ void window_without_products(benchmark::State& state) {
                 }
             }
             kernels::layer_norm_backward(time_steps, dim, stream.data() + l * n, gamma.data(),
-                                         mean.data() + l * time_steps, rstd.data() + l * time_steps, dy.data(), dx.data(),
-                                         kernels::update::add, dgamma.data(), dbeta.data());
+                                         mean.data() + l * time_steps, rstd.data() + l * time_steps, dy.data(),
+                                         dx.data(), kernels::update::add, dgamma.data(), dbeta.data());
         }
         kernels::embedding_backward(time_steps, dim, vocabulary, ids.data(), dy.data(), dtable.data());
         std::fill(dx.begin(), dx.end(), 1e-3f);
@@ -255,8 +258,8 @@ BENCHMARK(window_without_products)->Unit(benchmark::kMicrosecond);
 
 /// One layer's attention. Argument: 0 stores the probabilities, 1 computes them again in the pullback.
 void attention_forward_backward(benchmark::State& state) {
-    const kernels::attention_shape shape{1, heads, time_steps, head_dim, true,
-                                         static_cast<kernels::attention_residual>(state.range(0))};
+    const kernels::attention_shape shape{1,        heads, time_steps,
+                                         head_dim, true,  static_cast<kernels::attention_residual>(state.range(0))};
     const auto q = normal(time_steps * dim), k = normal(time_steps * dim, 3), v = normal(time_steps * dim, 4);
     const auto dout = normal(time_steps * dim, 5);
     std::vector<float> out(q.size()), dq(q.size()), dk(q.size()), dv(q.size()), residual(shape.residual_size());
@@ -264,10 +267,10 @@ void attention_forward_backward(benchmark::State& state) {
     for (auto _ : state) {
         kernels::multi_head_attention<float>(shape, head_scale, {q.data(), dim}, {k.data(), dim}, {v.data(), dim},
                                              {out.data(), dim}, residual.data(), workspace.data());
-        kernels::multi_head_attention_backward<float>(
-            shape, head_scale, {q.data(), dim}, {k.data(), dim}, {v.data(), dim}, {out.data(), dim}, residual.data(),
-            {dout.data(), dim}, {dq.data(), dim}, {dk.data(), dim}, {dv.data(), dim}, kernels::update::replace,
-            workspace.data());
+        kernels::multi_head_attention_backward<float>(shape, head_scale, {q.data(), dim}, {k.data(), dim},
+                                                      {v.data(), dim}, {out.data(), dim}, residual.data(),
+                                                      {dout.data(), dim}, {dq.data(), dim}, {dk.data(), dim},
+                                                      {dv.data(), dim}, kernels::update::replace, workspace.data());
         benchmark::ClobberMemory();
     }
     double pairs = 0;  // query-key pairs that the blocks multiply

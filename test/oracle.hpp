@@ -50,11 +50,11 @@ std::vector<wide<T>> naive_contract(const xtn::network& net, const std::vector<c
     std::vector<std::vector<std::int64_t>> stride(tensors, std::vector<std::int64_t>(labels));
     for (std::size_t t = 0; t < tensors; ++t) {
         const xtn::axes& a = t < net.operands ? net.operand[t] : net.output;
-        const xtn::geometry g =
-            t != target ? shapes[t]
-                        : xtn::geometry::row_major(std::vector<std::int64_t>(
-                              shapes[t].extent.begin(),
-                              shapes[t].extent.begin() + static_cast<std::ptrdiff_t>(shapes[t].rank)));
+        const xtn::geometry g = t != target
+                                    ? shapes[t]
+                                    : xtn::geometry::row_major(std::vector<std::int64_t>(
+                                          shapes[t].extent.begin(),
+                                          shapes[t].extent.begin() + static_cast<std::ptrdiff_t>(shapes[t].rank)));
         for (std::size_t axis = 0; axis < a.rank(); ++axis) {
             extent[a[axis]] = g.extent[axis];
             stride[t][a[axis]] += g.stride[axis];
@@ -70,7 +70,8 @@ std::vector<wide<T>> naive_contract(const xtn::network& net, const std::vector<c
         std::size_t l = 0;
         for (; l < labels; ++l) {
             const bool wraps = ++index[l] == extent[l];
-            for (std::size_t t = 0; t < tensors; ++t) offset[t] += wraps ? stride[t][l] * (1 - extent[l]) : stride[t][l];
+            for (std::size_t t = 0; t < tensors; ++t)
+                offset[t] += wraps ? stride[t][l] * (1 - extent[l]) : stride[t][l];
             if (!wraps) break;
             index[l] = 0;
         }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -33,7 +34,7 @@ inline void use_best_blas_kernels([[maybe_unused]] int argc, [[maybe_unused]] ch
     std::fprintf(stderr, "OpenBLAS does not know this processor and runs its %s kernels; starting again with %s=%s\n",
                  xtn::blas_core_name().c_str(), variable, core->c_str());
     std::fflush(nullptr);
-    ::execv("/proc/self/exe", argv);  // returns only on failure
+    ::execv(std::filesystem::read_symlink("/proc/self/exe").c_str(), argv);  // returns only on failure
     std::fprintf(stderr, "could not start again (%s); going on with the slow kernels\n", std::strerror(errno));
     ::unsetenv(variable);
 #endif

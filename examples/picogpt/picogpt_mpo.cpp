@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
     app.add_option("--checkpoint-every", s.checkpoint_every, "steps")->check(CLI::PositiveNumber);
     return examples::run(app, argc, argv, [&] {
         if (s.common.quick) {  // minutes
-            if (app.count("--steps") == 0) s.common.steps = 500;
+            if (app.count("--steps") == 0) s.common.steps = 1200;
             if (app.count("--batch") == 0) s.common.batch = 8;
         }
         if (s.common.full && app.count("--bonds") == 0) s.bonds = {4, 8, 16, 32};

@@ -66,8 +66,7 @@ void check(test::random& r, const test::random_network& n, usage& used) {
     std::vector<test::tensor<T>> operands;
     std::vector<const T*> data;
     std::vector<xtn::geometry> shapes;
-    for (const auto& s : n.shapes)
-        operands.push_back(test::make_tensor<T>(r, s, static_cast<test::order>(r.below(6))));
+    for (const auto& s : n.shapes) operands.push_back(test::make_tensor<T>(r, s, static_cast<test::order>(r.below(6))));
     for (const auto& t : operands) {
         data.push_back(t.data());
         shapes.push_back(t.shape);
@@ -116,7 +115,8 @@ test::tensor<double> plain(test::random& r, const std::vector<std::int64_t>& sha
 }
 
 /// contract() on row-major doubles, in a given cache.
-std::vector<double> evaluate(xtn::plan_cache& cache, const xtn::network& net, const std::vector<test::tensor<double>>& x) {
+std::vector<double> evaluate(xtn::plan_cache& cache, const xtn::network& net,
+                             const std::vector<test::tensor<double>>& x) {
     std::vector<const double*> data;
     std::vector<xtn::geometry> shapes;
     for (const auto& t : x) {
@@ -189,7 +189,8 @@ BOOST_AUTO_TEST_CASE(an_empty_operand_makes_the_value_zero) {
     for (const double o : out) BOOST_TEST(o == 0);
 
     const std::array empty{xtn::geometry::row_major(std::array{0, 2}), xtn::geometry::row_major(std::array{2, 3})};
-    contract<double>(cache, net, data.data(), empty.data(), {nullptr, xtn::geometry::row_major(std::array{0, 3})}, false);
+    contract<double>(cache, net, data.data(), empty.data(), {nullptr, xtn::geometry::row_major(std::array{0, 3})},
+                     false);
 
     const std::array wrong{xtn::geometry::row_major(std::array{2, 0}), xtn::geometry::row_major(std::array{2, 3})};
     BOOST_CHECK_THROW(contract<double>(cache, net, data.data(), wrong.data(), to, false), xtn::shape_error);

@@ -32,10 +32,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_element_is_written_once_and_none_beyond, T, 
     for (std::size_t n = 0; n <= 70; ++n) {
         std::vector<T> x(n + 32, T(1)), y(n + 32, T(5));
         for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(i);
-        backend::transform(n, y.data(), [](auto a, auto b) { return a + b + b; }, x.data(), x.data());
+        backend::transform(
+            n, y.data(), [](auto a, auto b) { return a + b + b; }, x.data(), x.data());
         for (std::size_t i = 0; i < y.size(); ++i) BOOST_TEST(y[i] == (i < n ? static_cast<T>(3 * i) : T(5)));
         // In place: applying the function twice to an element would show.
-        backend::transform(n, x.data(), [](auto a) { return a + a; }, static_cast<const T*>(x.data()));
+        backend::transform(
+            n, x.data(), [](auto a) { return a + a; }, static_cast<const T*>(x.data()));
         for (std::size_t i = 0; i < x.size(); ++i) BOOST_TEST(x[i] == (i < n ? static_cast<T>(2 * i) : T(1)));
     }
 }
@@ -84,7 +86,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(exp2_hands_on_a_nan, T, scalars) {
 BOOST_AUTO_TEST_CASE(all_finite_sees_every_position) {
     // Built from bits, so that no flag lets the compiler assume them away.
     const std::uint32_t singles[] = {0x7f800000u, 0xff800000u, 0x7fc00000u, 0x7f800001u, 0xffffffffu};
-    const std::uint64_t doubles[] = {0x7ff0000000000000u, 0xfff0000000000000u, 0x7ff8000000000000u, 0x7ff0000000000001u};
+    const std::uint64_t doubles[] = {0x7ff0000000000000u, 0xfff0000000000000u, 0x7ff8000000000000u,
+                                     0x7ff0000000000001u};
     for (std::size_t n = 0; n <= 40; ++n) {
         std::vector<float> x(n, std::numeric_limits<float>::max());
         std::vector<double> y(n, std::numeric_limits<double>::lowest());

@@ -41,7 +41,8 @@ nest_case make_case(test::random& r) {
     n.b = test::make_tensor<double>(r, all, static_cast<test::order>(r.below(6)));
     n.c = test::make_tensor<double>(r, kept, test::writable_orders[r.below(5)]);
     for (std::size_t i = 0; i < rank; ++i)
-        n.loops.push_back({all[i], n.a.shape.stride[i], n.b.shape.stride[i], i < kept.size() ? n.c.shape.stride[i] : 0});
+        n.loops.push_back(
+            {all[i], n.a.shape.stride[i], n.b.shape.stride[i], i < kept.size() ? n.c.shape.stride[i] : 0});
     return n;
 }
 
@@ -72,8 +73,7 @@ void check(std::uint64_t seed, Kernel kernel, F f) {
         nest_case n = make_case(r);
         const bool accumulate = r.one_in(2);
         const auto expected = naive(n, accumulate, f);
-        if (!accumulate)
-            n.c.for_each([&](std::size_t i) { n.c.memory[i] = std::numeric_limits<double>::quiet_NaN(); });
+        if (!accumulate) n.c.for_each([&](std::size_t i) { n.c.memory[i] = std::numeric_limits<double>::quiet_NaN(); });
         const auto before = n.c;
         kernel(n, accumulate);
         BOOST_TEST_CONTEXT("case " << repeat) {

@@ -80,8 +80,9 @@ BOOST_AUTO_TEST_CASE(messages_name_label_operand_and_extents) {
                "einsum \"ab,bc->ac\": operand 1 has the labels \"bc\", so it needs 2 axes, but its shape is (3)");
     BOOST_TEST(message(",a->a", {{2}, {2}}) ==
                "einsum \",a->a\": operand 0 has the labels \"\", so it needs 0 axes, but its shape is (2)");
-    BOOST_TEST(message("a->a", {{std::int64_t{INT_MAX} + 1}}) ==
-               "einsum \"a->a\": operand 0: the extent 2147483648 of label 'a' exceeds what a BLAS can index (2147483647)");
+    BOOST_TEST(
+        message("a->a", {{std::int64_t{INT_MAX} + 1}}) ==
+        "einsum \"a->a\": operand 0: the extent 2147483648 of label 'a' exceeds what a BLAS can index (2147483647)");
 }
 
 // An extent of 0 is an extent like any other: it must agree.

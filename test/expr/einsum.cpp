@@ -11,10 +11,10 @@
 #include <boost/test/unit_test.hpp>
 
 #if __has_include(<xtensor/views/xview.hpp>)
+#include <xtensor/misc/xmanipulation.hpp>
 #include <xtensor/views/xbroadcast.hpp>
 #include <xtensor/views/xstrided_view.hpp>
 #include <xtensor/views/xview.hpp>
-#include <xtensor/misc/xmanipulation.hpp>
 #else
 #include <xtensor/xbroadcast.hpp>
 #include <xtensor/xmanipulation.hpp>
@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(containers) {
     BOOST_TEST((agrees<"ij->j">(t)));
     xt::xarray<double> lazy_rank = a;
     BOOST_TEST((agrees<"ij,ij->i">(lazy_rank, a)));
-    xt::xtensor<double, 2, xt::layout_type::dynamic> any(std::array<std::size_t, 2>{4, 6}, xt::layout_type::column_major);
+    xt::xtensor<double, 2, xt::layout_type::dynamic> any(std::array<std::size_t, 2>{4, 6},
+                                                         xt::layout_type::column_major);
     any = a;
     BOOST_TEST((agrees<"ij,jk">(any, b)));
 }
@@ -75,7 +76,8 @@ BOOST_AUTO_TEST_CASE(views) {
     BOOST_TEST((agrees<"kji,ijk->k">(xt::transpose(a), a)));
     BOOST_TEST((agrees<"jik->ij">(xt::transpose(a, {1, 0, 2}))));
     BOOST_TEST((agrees<"ij,jk">(xt::transpose(c), c)));
-    BOOST_TEST((agrees<"ij,jk">(xt::strided_view(a, {range(0, 4), 3, range(0, 8, 3)}), xt::view(a, range(0, 3), 0, all()))));
+    BOOST_TEST(
+        (agrees<"ij,jk">(xt::strided_view(a, {range(0, 4), 3, range(0, 8, 3)}), xt::view(a, range(0, 3), 0, all()))));
     BOOST_TEST((agrees<"ij,ij">(xt::strided_view(a, {1, xt::ellipsis()}), xt::flip(xt::view(a, 1), 0))));
     BOOST_TEST((agrees<"ij,ij->j">(xt::flip(c, 1), c)));
     BOOST_TEST((agrees<"ij,jk">(xt::reshape_view(a, {42, 8}), c)));
@@ -89,7 +91,8 @@ BOOST_AUTO_TEST_CASE(views) {
     for (auto& x : fixed) x = r.value<double>();
     BOOST_TEST((agrees<"i,i->i">(xt::view(fixed, 1), xt::view(fixed, 2))));
     const auto dynamic = filled<xt::xarray<double>>(r, {3, 4, 5});
-    BOOST_TEST((agrees<"ij,kj">(xt::view(dynamic, 1, all(), all()), xt::view(dynamic, all(), 2, range(4, xt::placeholders::_, -1)))));
+    BOOST_TEST((agrees<"ij,kj">(xt::view(dynamic, 1, all(), all()),
+                                xt::view(dynamic, all(), 2, range(4, xt::placeholders::_, -1)))));
 }
 
 BOOST_AUTO_TEST_CASE(adaptors) {
@@ -97,7 +100,8 @@ BOOST_AUTO_TEST_CASE(adaptors) {
     for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<double>(i * i % 11) - 3;
     const std::vector<double>& constant = memory;
     const auto rows = xt::adapt(memory, std::array<std::size_t, 2>{4, 6});
-    const auto columns = xt::adapt<xt::layout_type::column_major>(memory.data(), 24, xt::no_ownership(), std::array<std::size_t, 2>{6, 4});
+    const auto columns = xt::adapt<xt::layout_type::column_major>(memory.data(), 24, xt::no_ownership(),
+                                                                  std::array<std::size_t, 2>{6, 4});
     const auto dynamic = xt::adapt(constant, std::vector<std::size_t>{2, 3, 4});
     BOOST_TEST((agrees<"ij,jk">(rows, columns)));
     BOOST_TEST((agrees<"abc,cd->adb">(dynamic, rows)));
@@ -160,7 +164,8 @@ BOOST_AUTO_TEST_CASE(extents_of_one_and_zero) {
     BOOST_TEST((agrees<"ij,jk">(filled<matrix>(r, {1, 6}), filled<matrix>(r, {6, 1}))));
     BOOST_TEST((agrees<"ij,jk">(filled<matrix>(r, {5, 1}), filled<matrix>(r, {1, 4}))));
     BOOST_TEST((agrees<"ij,jk->">(filled<column_major>(r, {1, 1}), filled<matrix>(r, {1, 1}))));
-    BOOST_TEST((agrees<"iij,kij->kj">(filled<xt::xtensor<double, 3>>(r, {1, 1, 3}), filled<xt::xarray<double>>(r, {2, 1, 3}))));
+    BOOST_TEST((
+        agrees<"iij,kij->kj">(filled<xt::xtensor<double, 3>>(r, {1, 1, 3}), filled<xt::xarray<double>>(r, {2, 1, 3}))));
     const matrix none(std::array<std::size_t, 2>{3, 0}), other(std::array<std::size_t, 2>{0, 2});
     const matrix y = xtn::einsum<"ij,jk">(none, other);
     BOOST_TEST((y.shape() == std::array<std::size_t, 2>{3, 2}));
@@ -211,7 +216,8 @@ BOOST_AUTO_TEST_CASE(errors_name_what_disagrees) {
     BOOST_TEST(message([&] { const matrix y = xtn::einsum<"ij,jk">(a, c); }) ==
                "einsum \"ij,jk->ik\": operand 1 has the labels \"jk\", so it needs 2 axes, but its shape is (4)");
     BOOST_TEST(message([&] { xtn::einsum<"ij,jk">(a, b).shape(); }).find("label 'j'") != std::string::npos);
-    BOOST_TEST(message([&] { static_cast<void>(double(xtn::einsum<"ij,ij">(a, b))); }).find("label 'i'") != std::string::npos);
+    BOOST_TEST(message([&] { static_cast<void>(double(xtn::einsum<"ij,ij">(a, b))); }).find("label 'i'") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(static_extents_give_a_static_order) {
@@ -239,7 +245,8 @@ BOOST_AUTO_TEST_CASE(threads_evaluate_side_by_side) {
                 for (std::size_t i = 0; i < 400; ++i) {
                     const std::size_t rows = 1 + (i * (t + 1)) % 7;
                     const matrix y = xtn::einsum<"ij,jk,kl">(xt::view(a, range(0, rows)) * 1.0, b, c);
-                    for (std::size_t k = 0; k < 8; ++k) differ[t] += std::abs(y(rows - 1, k) - expected(rows - 1, k)) > 1e-9;
+                    for (std::size_t k = 0; k < 8; ++k)
+                        differ[t] += std::abs(y(rows - 1, k) - expected(rows - 1, k)) > 1e-9;
                 }
             });
     }

@@ -138,7 +138,8 @@ BOOST_AUTO_TEST_CASE(the_true_probabilities_score_the_rate) {
 }
 
 BOOST_AUTO_TEST_CASE(counted_trigrams_agree_with_the_rate) {
-    // Knows nothing of the source: H(X3 | X1 X2) of the counts, with the bias of Miller and Madow, (contexts - cells) / 2n.
+    // Knows nothing of the source: H(X3 | X1 X2) of the counts, with the correction of Miller and Madow for its bias,
+    // (cells - contexts) / 2n.
     const xtn::markov_source source;
     const std::string text = source.generate(1'000'000);
     std::map<std::string_view, double> pairs, triples;

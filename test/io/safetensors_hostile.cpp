@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(header_text) {
     refused(file_of("{\"__metadata__\":{},}"), {"not valid JSON"});
     refused(file_of("{/**/}"), {"not valid JSON"});
     refused(file_of("{\"\\ud800\":1}"), {"not valid JSON"});
-    refused(file_of("{\"a\":1e999}"), {"not valid JSON"});
+    refused(file_of("{\"a\":1e999}"), {"1e999"});
     refused(file_of("{\"a\":" + std::string(100'000, '[')), {"tensor \"a\"", "a list"});
     refused(file_of("{\"a\":{\"b\":" + std::string(100'000, '[')), {"tensor \"a\"", "field \"b\"", "nested"});
     refused(file_of("{\"a\":{\"b\":{\"c\":{}}}}"), {"tensor \"a\"", "field \"b\"", "nested"});
@@ -203,7 +203,10 @@ BOOST_AUTO_TEST_CASE(holes_and_overlaps) {
 BOOST_AUTO_TEST_CASE(many_tensors_take_time_in_proportion) {
     // A parser that looks at all earlier tensors for each new one takes minutes here.
     std::string header = "{";
-    for (int i = 0; i < 200'000; ++i) header += (i ? "," : "") + entry(std::to_string(i), "U8", "[0]", "[0,0]");
+    for (int i = 0; i < 200'000; ++i) {
+        header += i ? "," : "";
+        header += entry(std::to_string(i), "U8", "[0]", "[0,0]");
+    }
     BOOST_TEST(parse(file_of(header + "}")).size() == 200'000u);
 }
 

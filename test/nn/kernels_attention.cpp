@@ -99,7 +99,8 @@ template <class T>
 void check_attention(const attention_shape& s, update mode) {
     const std::size_t dim = s.model_dim(), n = s.batch * s.time * dim, stride = 3 * dim + 2;
     const T scale = T(1) / std::sqrt(static_cast<T>(s.head_dim));
-    const auto q = uniform<double>(n, 1, 2.0), k = uniform<double>(n, 2, 2.0), v = uniform<double>(n, 3), dout = uniform<double>(n, 4);
+    const auto q = uniform<double>(n, 1, 2.0), k = uniform<double>(n, 2, 2.0), v = uniform<double>(n, 3),
+               dout = uniform<double>(n, 4);
     const auto before = uniform<double>(n, 5);
     const std::size_t q_at = 1, k_at = 1 + dim, v_at = 1 + 2 * dim;
     // q, k and v are thirds of one buffer, as a fused projection leaves them.
@@ -113,7 +114,8 @@ void check_attention(const attention_shape& s, update mode) {
     };
     std::vector<T> out = embed<T>(std::vector<double>(n), dim, stride, 2);
     std::vector<T> residual(s.residual_size(), static_cast<T>(scratch));
-    std::vector<T> workspace(std::max(s.forward_workspace_size(), s.backward_workspace_size()), static_cast<T>(scratch));
+    std::vector<T> workspace(std::max(s.forward_workspace_size(), s.backward_workspace_size()),
+                             static_cast<T>(scratch));
     const auto& given = qkv;
     kernels::multi_head_attention<T>(s, scale, part(given, q_at), part(given, k_at), part(given, v_at), part(out, 2),
                                      residual.data(), workspace.data());
@@ -124,9 +126,9 @@ void check_attention(const attention_shape& s, update mode) {
     const auto packed_dout = embed<T>(dout, dim, dim, 0);
     std::vector<T> dq = embed<T>(before, dim, dim, 0), dk(dq), dv = embed<T>(before, dim, stride, 1);
     std::fill(workspace.begin(), workspace.end(), static_cast<T>(scratch));
-    kernels::multi_head_attention_backward<T>(
-        s, scale, part(given, q_at), part(given, k_at), part(given, v_at), part(const_out, 2), residual.data(),
-        {packed_dout.data(), dim}, {dq.data(), dim}, {dk.data(), dim}, part(dv, 1), mode, workspace.data());
+    kernels::multi_head_attention_backward<T>(s, scale, part(given, q_at), part(given, k_at), part(given, v_at),
+                                              part(const_out, 2), residual.data(), {packed_dout.data(), dim},
+                                              {dq.data(), dim}, {dk.data(), dim}, part(dv, 1), mode, workspace.data());
     auto expected = attention_pullback_by_definition(s, wide_scale, q, k, v, dout);
     if (mode == update::add)
         for (auto* g : {&expected.q, &expected.k, &expected.v}) *g = plus(before, *g);
@@ -178,9 +180,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(probabilities_are_kept_with_zeros_above_the_diagon
     const attention_shape s{1, 1, 130, 4};
     const auto q = uniform<T>(130 * 4, 1), k = uniform<T>(130 * 4, 2);
     std::vector<T> out(q.size()), p(s.residual_size(), T(5));
-    kernels::attention_head<T>(s, T(0.5), {q.data(), 4}, {k.data(), 4}, {k.data(), 4}, {out.data(), 4}, p.data(), nullptr);
+    kernels::attention_head<T>(s, T(0.5), {q.data(), 4}, {k.data(), 4}, {k.data(), 4}, {out.data(), 4}, p.data(),
+                               nullptr);
     for (std::size_t r = 0; r < 130; ++r) {
-        const std::size_t end = std::min<std::size_t>(130, (r / kernels::attention_block + 1) * kernels::attention_block);
+        const std::size_t end =
+            std::min<std::size_t>(130, (r / kernels::attention_block + 1) * kernels::attention_block);
         double sum = 0;
         for (std::size_t c = 0; c <= r; ++c) sum += static_cast<double>(p[r * 130 + c]);
         BOOST_TEST(std::abs(sum - 1) < tolerance<T>);
@@ -213,7 +217,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(decoding_is_the_last_row, T, scalars) {
             const attention_shape s{1, 3, time, head_dim};
             const std::size_t dim = s.model_dim(), stride = dim + 5;
             const T scale = T(0.4);
-            const auto q = uniform<T>(time * dim, 1), keys = uniform<T>(time * stride, 2), values = uniform<T>(time * stride, 3);
+            const auto q = uniform<T>(time * dim, 1), keys = uniform<T>(time * stride, 2),
+                       values = uniform<T>(time * stride, 3);
             std::vector<T> all(time * dim), one(dim), residual(s.residual_size());
             std::vector<T> workspace(time, static_cast<T>(scratch));
             kernels::multi_head_attention<T>(s, scale, {q.data(), dim}, {keys.data(), stride}, {values.data(), stride},

@@ -163,8 +163,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(positions_by_their_formula, T, scalars) {
         std::vector<double> expected(table.size());
         for (std::size_t t = 0; t < time; ++t)
             for (std::size_t j = 0; j < dim; ++j) {
-                const double angle = static_cast<double>(t) /
-                                     std::exp(static_cast<double>(j / 2 * 2) / static_cast<double>(dim) * std::log(1e4));
+                const double angle = static_cast<double>(t) / std::exp(static_cast<double>(j / 2 * 2) /
+                                                                       static_cast<double>(dim) * std::log(1e4));
                 expected[t * dim + j] = j % 2 == 0 ? std::sin(angle) : std::cos(angle);
             }
         kernels::sinusoidal_positions(time, dim, table.data());

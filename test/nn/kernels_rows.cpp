@@ -153,7 +153,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(layer_norm_by_its_definition, T, scalars) {
         for (T& v : x) v += T(2);
         const auto gamma = uniform<T>(cols, 2), beta = uniform<T>(cols, 3);
         std::vector<T> y(x.size()), mean(rows), rstd(rows);
-        kernels::layer_norm(rows, cols, x.data(), gamma.data(), beta.data(), T(eps), y.data(), mean.data(), rstd.data());
+        kernels::layer_norm(rows, cols, x.data(), gamma.data(), beta.data(), T(eps), y.data(), mean.data(),
+                            rstd.data());
         check_close(y, norm_by_definition(true, cols, x, gamma, beta));
         std::vector<double> expected_mean(rows);
         for (std::size_t i = 0; i < x.size(); ++i)
@@ -174,7 +175,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rms_norm_by_its_definition, T, scalars) {
 BOOST_AUTO_TEST_CASE(norm_pullbacks_by_differences) {
     for (const bool centred : {true, false})
         for (const std::size_t cols : sizes) {
-            auto x = uniform<double>(rows * cols, 1, 2.0), gamma = uniform<double>(cols, 2), beta = uniform<double>(cols, 3);
+            auto x = uniform<double>(rows * cols, 1, 2.0), gamma = uniform<double>(cols, 2),
+                 beta = uniform<double>(cols, 3);
             const auto dy = uniform<double>(rows * cols, 4), before = uniform<double>(rows * cols, 5);
             const auto loss = [&] { return inner(dy, norm_by_definition(centred, cols, x, gamma, beta)); };
             const auto numerical_x = numerical_gradient(x, loss), numerical_gamma = numerical_gradient(gamma, loss);
@@ -216,7 +218,8 @@ BOOST_AUTO_TEST_CASE(norm_pullbacks_by_differences) {
 
 BOOST_AUTO_TEST_CASE(norm_pullbacks_in_single_precision) {
     for (const std::size_t cols : {std::size_t{7}, std::size_t{130}}) {
-        const auto x = uniform<double>(rows * cols, 1, 2.0), gamma = uniform<double>(cols, 2), dy = uniform<double>(x.size(), 4);
+        const auto x = uniform<double>(rows * cols, 1, 2.0), gamma = uniform<double>(cols, 2),
+                   dy = uniform<double>(x.size(), 4);
         const auto run = [&]<class T>(T) {
             const std::vector<T> u(x.begin(), x.end()), g(gamma.begin(), gamma.end()), d(dy.begin(), dy.end());
             std::vector<T> y(u.size()), mean(rows), rstd(rows), dx(u.size()), dgamma(cols), dbeta(cols);
@@ -243,7 +246,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(cross_entropy_by_its_definition, T, scalars) {
             std::vector<T> norm(n);
             const auto result = kernels::cross_entropy(n, classes, x.data(), targets.data(), norm.data());
             const auto expected = cross_entropy_by_definition(classes, x, targets);
-            check_close(std::vector<T>{static_cast<T>(result.loss_sum), T(1)}, std::vector<double>{expected.loss_sum, 1});
+            check_close(std::vector<T>{static_cast<T>(result.loss_sum), T(1)},
+                        std::vector<double>{expected.loss_sum, 1});
             BOOST_TEST(result.correct == expected.correct);
         }
 }
@@ -260,8 +264,8 @@ BOOST_AUTO_TEST_CASE(cross_entropy_pullback_by_differences) {
         auto x = uniform<double>(rows * classes, 1, 3.0);
         const auto targets = targets_below(classes, rows);
         const double factor = 0.2;
-        const auto numerical = numerical_gradient(
-            x, [&] { return factor * cross_entropy_by_definition(classes, x, targets).loss_sum; });
+        const auto numerical =
+            numerical_gradient(x, [&] { return factor * cross_entropy_by_definition(classes, x, targets).loss_sum; });
         std::vector<double> norm(rows), dx(x.size());
         kernels::cross_entropy(rows, classes, x.data(), targets.data(), norm.data());
         kernels::cross_entropy_backward(rows, classes, x.data(), targets.data(), norm.data(), factor, dx.data());

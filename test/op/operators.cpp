@@ -45,7 +45,7 @@ void check_apply(const Op& op, const std::string& what) {
     const matrix w = op.to_dense();
     BOOST_TEST(w.shape()[0] == op.out());
     BOOST_TEST(w.shape()[1] == op.in());
-    for (const std::size_t rows : {1, 2, 7, 64, 300}) {
+    for (const std::size_t rows : {1u, 2u, 7u, 64u, 300u}) {
         const matrix x = random_matrix(rows, op.in(), rows);
         BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, w)) < 1e-12, what << ", " << rows << " rows");
         BOOST_TEST(difference(xtn::apply(xtn::any_operator<double>(op), x), multiplied(x, w)) < 1e-12, what);
@@ -153,8 +153,8 @@ BOOST_AUTO_TEST_CASE(decompositions_recover_their_own_matrix) {
     const auto padded = xtn::mpo<double, xtn::padded<97, 30, 2>>::from_dense(odd, 1000, &error);
     BOOST_TEST(difference(padded.to_dense(), odd) < 1e-12);
 
-    using square_scheme = xtn::balanced<8, 8, 2>;
-    BOOST_CHECK_THROW(xtn::mpo<double, square_scheme>::from_dense(odd, 2), xtn::shape_error);
+    using small = xtn::mpo<double, xtn::balanced<8, 8, 2>>;
+    BOOST_CHECK_THROW(small::from_dense(odd, 2), xtn::shape_error);
 }
 
 BOOST_AUTO_TEST_CASE(faulty_operators_say_what_is_wrong) {

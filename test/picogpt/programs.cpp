@@ -60,13 +60,13 @@ std::string bytes_of(const fs::path& file) {
 }
 
 picogpt::recipe short_recipe(std::uint64_t steps) {
-    return {.steps = steps, .batch = 4, .learning_rate = 3e-3, .warmup = 5, .evaluate_every = 1000, .checkpoint_every = 3};
+    return {.steps = steps, .batch = 4, .learning_rate = 1e-2, .warmup = 5, .evaluate_every = 1000, .checkpoint_every = 3};
 }
 
 /// Trains and returns the weights file.
 std::string trained(const fs::path& directory, const picogpt::representation& r, std::uint64_t steps, bool resume,
                     std::size_t threads) {
-    const auto m = picogpt::make_model(tiny_for(corpus()), r, {}, 1);
+    const auto m = picogpt::make_model(tiny_for(corpus()), r, {.sigma = 0.1}, 1);
     xtn::thread_pool pool(threads);
     examples::run_record record("test", nlohmann::json::object(), 1);
     picogpt::train(m, corpus(), short_recipe(steps), pool, directory, r.name(), record, resume);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_fully_static_model) {
 
 BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
     const scratch dir;
-    for (const std::size_t bond : {0, 3}) {
+    for (const std::size_t bond : {0u, 3u}) {
         const auto m = picogpt::make_model(tiny_for(corpus()), {.bond = bond}, {}, 7);
         const fs::path file = dir.path() / "model.safetensors";
         picogpt::save_model(file, m, corpus().characters());
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(sampling_keeps_to_its_options) {
 }
 
 BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
-    for (const std::size_t bond : {0, 4}) {
+    for (const std::size_t bond : {0u, 4u}) {
         const scratch one, two;
         const std::string a = trained(one.path(), {.bond = bond}, 40, false, 1);
         const std::string b = trained(two.path(), {.bond = bond}, 40, false, 2);

@@ -60,8 +60,7 @@ double copy_seconds(const xtn::plan& p) {
 }
 
 bool only_gemm(const xtn::plan& p) {
-    return std::all_of(p.steps.begin(), p.steps.end(),
-                       [](const xtn::step& s) { return s.kind == xtn::kernel::gemm; });
+    return std::all_of(p.steps.begin(), p.steps.end(), [](const xtn::step& s) { return s.kind == xtn::kernel::gemm; });
 }
 
 const std::vector<xtn::cost_model> models{{.scalar_bytes = 4}, {.scalar_bytes = 8}};

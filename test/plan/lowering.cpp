@@ -29,8 +29,7 @@ xtn::geometry strided(std::initializer_list<std::int64_t> extents, std::initiali
 
 xtn::plan plan_of(const char* labels, const std::vector<xtn::geometry>& g, const xtn::cost_model& model = {}) {
     xtn::problem p = problem_of(labels, g);
-    const xtn::contraction_tree tree =
-        xtn::contraction_order(p.net, xtn::infer_extents(p.net, g.data()), model);
+    const xtn::contraction_tree tree = xtn::contraction_order(p.net, xtn::infer_extents(p.net, g.data()), model);
     return xtn::make_plan(std::move(p), tree, model);
 }
 
@@ -46,7 +45,8 @@ BOOST_AUTO_TEST_CASE(labels_that_travel_together_are_fused) {
     BOOST_TEST(p.name(p.output()) == "ab");
 
     // not where a gap or another order parts them
-    BOOST_TEST(problem_of("aij,ijb->ab", {strided({2, 3, 4}, {30, 8, 1}), shape({3, 4, 7})}).tensors[0].axes.size() == 3u);
+    BOOST_TEST(problem_of("aij,ijb->ab", {strided({2, 3, 4}, {30, 8, 1}), shape({3, 4, 7})}).tensors[0].axes.size() ==
+               3u);
     BOOST_TEST(problem_of("aij,jib->ab", {shape({2, 3, 4}), shape({4, 3, 7})}).tensors[0].axes.size() == 3u);
 }
 
@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(a_step_never_pays_for_a_layout_that_blas_takes) {
     BOOST_TEST(p.copied_elements() == 64 * 32);
     BOOST_TEST((p.steps.back().kind == xtn::kernel::gemm));
     // as is an operand that is broadcast
-    BOOST_TEST((plan_of("ij,jk->ik", {strided({64, 32}, {0, 1}), shape({32, 48})}).steps.back().kind ==
-                xtn::kernel::gemm));
+    BOOST_TEST(
+        (plan_of("ij,jk->ik", {strided({64, 32}, {0, 1}), shape({32, 48})}).steps.back().kind == xtn::kernel::gemm));
 }
 
 // Two labels of 65536 lie next to each other everywhere; together they exceed what a BLAS can index.
@@ -122,8 +122,8 @@ BOOST_AUTO_TEST_CASE(private_labels_are_summed_first) {
 }
 
 BOOST_AUTO_TEST_CASE(tensors_of_a_plan_lie_apart) {
-    const xtn::plan p = plan_of("ab,bc,cd,de,ef->af", {shape({7, 9}), shape({9, 5}), shape({5, 11}), shape({11, 3}),
-                                                       shape({3, 13})});
+    const xtn::plan p =
+        plan_of("ab,bc,cd,de,ef->af", {shape({7, 9}), shape({9, 5}), shape({5, 11}), shape({11, 3}), shape({3, 13})});
     std::int64_t end = 0;
     for (const xtn::plan::tensor& t : p.tensors) {
         if (t.place.base != p.bases().residual()) continue;

@@ -92,7 +92,8 @@ merged merge(const std::vector<std::set<char>>& tensors, std::size_t i, std::siz
                    std::inserter(m.touched, m.touched.end()));
     for (const char c : m.touched) {
         bool needed = output.count(c) > 0;
-        for (std::size_t t = 0; t < tensors.size(); ++t) needed = needed || (t != i && t != j && tensors[t].count(c) > 0);
+        for (std::size_t t = 0; t < tensors.size(); ++t)
+            needed = needed || (t != i && t != j && tensors[t].count(c) > 0);
         if (needed) m.kept.insert(c);
     }
     return m;

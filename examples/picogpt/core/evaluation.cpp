@@ -14,7 +14,7 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
     xtn::tape<float> once;  // holds the matrices of factorised operators
     std::vector<xtn::tape<float>> tapes(pool.workers());
     for (const xtn::any_operator<float>& op : m.operators()) {
-        if (!xtn::worth_reconstructing(op, windows * context)) continue;
+        if (!xtn::worth_reconstructing(op, context, windows)) continue;
         const xtn::variable<float, 2> w = xtn::to_dense(op, once);
         const auto matrix = xtn::parameter<float>::view({w.data(), w.size()}, {op.out(), op.in()},
                                                         xtn::parameter<float>::unbound);

@@ -47,7 +47,7 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
         if (step > r.steps)
             throw xtn::io_error(checkpoint.string() + " is at step " + std::to_string(step) + ", beyond the " +
                                 std::to_string(r.steps) + " steps asked for");
-        record.resume(record_file, step);
+        record.resume(record_file, step + 1);  // points carry the number of steps made
     }
     const auto save_state = [&] {
         record.save(record_file);

@@ -2,8 +2,8 @@
 // The one place that names xsimd: how a loop over n numbers runs on batches, and the exponential of the softmax.
 //
 // A loop body is written once, against a window: `lanes` neighbouring elements in the bulk, and one window for the
-// n mod lanes elements that remain. That one still loads and stores whole batches where n >= lanes, but changes and sums
-// its own elements only. Sums and maxima use four chains, combined in a fixed order.
+// n mod lanes elements that remain. That one still loads and stores whole batches where n >= lanes, but changes and
+// sums its own elements only. Sums and maxima use four chains, combined in a fixed order.
 //
 // Everything here keeps its promise under -Ofast: no infinity serves as a mask, no rounding relies on (x + c) - c, and
 // finiteness is read from the bits.
@@ -93,9 +93,9 @@ private:
     std::size_t n_;
 };
 
-/// Calls body(window) for all of n elements: the tail first, then the bulk in order. (The tail reads elements of the bulk
-/// beside its own: at the end it would wait for their stores.) What the body writes may be what it reads at the same
-/// elements; it must not be read at others.
+/// Calls body(window) for all of n elements: the tail first, then the bulk in order. (The tail reads elements of the
+/// bulk beside its own: at the end it would wait for their stores.) What the body writes may be what it reads at the
+/// same elements; it must not be read at others.
 template <std::floating_point T, class Body>
 inline void sweep(std::size_t n, Body&& body) {
     const std::size_t bulk = n - n % lanes<T>;
@@ -149,7 +149,8 @@ inline T fold(std::size_t n, T neutral, Op op, Value value) {
 /// Sum of value(window) over n elements.
 template <std::floating_point T, class Value>
 inline T sum(std::size_t n, Value value) {
-    return fold<T>(n, T(0), [](const auto& a, const auto& b) { return a + b; }, value);
+    return fold<T>(
+        n, T(0), [](const auto& a, const auto& b) { return a + b; }, value);
 }
 
 /// Greatest of x[0] to x[n - 1]; n >= 1. A NaN may or may not survive: ask all_finite.
@@ -177,8 +178,8 @@ inline batch<T> horner(const batch<T>& x, const std::array<T, N>& c, std::index_
 inline constexpr std::array<float, 6> exp2_float{1.3264727e-3f, 9.6715126e-3f, 5.5507337e-2f,
                                                  2.4022242e-1f, 6.9314698e-1f, 1.0f};  // 9.2e-8
 inline constexpr std::array<double, 12> exp2_double{
-    4.43477131006464818e-10, 7.07378325066927842e-9,  1.01781995717204307e-7, 1.32154352822941005e-6,
-    1.52527334931279093e-5,  1.54035304571121243e-4,  1.33335581467746199e-3, 9.61812910759412006e-3,
+    4.43477131006464818e-10, 7.07378325066927842e-9, 1.01781995717204307e-7, 1.32154352822941005e-6,
+    1.52527334931279093e-5,  1.54035304571121243e-4, 1.33335581467746199e-3, 9.61812910759412006e-3,
     5.55041086648200832e-2,  2.40226506959101313e-1, 6.93147180559945326e-1, 1.0};  // 3.4e-18
 
 }  // namespace detail

@@ -77,8 +77,9 @@ private:
     int create() {
         static std::atomic<unsigned> counter{0};
         for (;;) {
-            const std::string suffix = "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp";
-            std::filesystem::path path = target_.parent_path() / ("." + target_.filename().string() + suffix);
+            std::string name(1, '.');
+            name += target_.filename().string() + '.' + std::to_string(::getpid()) + '.' + std::to_string(counter++);
+            std::filesystem::path path = target_.parent_path() / (name + ".tmp");
             const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
             if (fd < 0 && (errno == EEXIST || errno == EINTR)) continue;
             if (fd < 0) throw_file_error("write", target_, errno);

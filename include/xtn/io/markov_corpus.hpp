@@ -96,8 +96,8 @@ private:
     }
 
     /// What may follow `before` and `last`. A sentence starts with a capital, a word has two letters at least, vowels
-    /// and consonants tend to alternate. From every word the source can come to ".\n", after n characters or after n + 1
-    /// (a letter more): the states reached from ".\n" are one irreducible, aperiodic class.
+    /// and consonants tend to alternate. From every word the source can come to ".\n", after n characters or after
+    /// n + 1 (a letter more): the states reached from ".\n" are one irreducible, aperiodic class.
     static row make_row(char before, char last, std::mt19937_64& engine) {
         const auto is_in = [](std::string_view set, char c) { return set.find(c) != set.npos; };
         row r;

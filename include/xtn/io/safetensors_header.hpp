@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The JSON header of a safetensors file,
 //
-//     {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"key": "value", ...}}
+//     {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ...,
+//      "__metadata__": {"key": "value", ...}}
 //
-// read event by event, without a tree in between: time and memory stay proportional to the text whatever it holds, every
-// key is seen (a tree would let the last of two equal ones win), and nothing can be nested deeper than the format is.
+// read event by event, without a tree in between: time and memory stay proportional to the text whatever it holds,
+// every key is seen (a tree would let the last of two equal ones win), and nothing can be nested deeper than the format
+// is.
 #pragma once
 
 #include <cstddef>

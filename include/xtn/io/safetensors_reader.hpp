@@ -5,8 +5,8 @@
 //     N bytes   the header, a JSON object in UTF-8, perhaps padded with blanks
 //     the rest  data; the header's offsets count from here, and the tensors cover it without a hole or an overlap
 //
-// The bytes are hostile until checked. The checks are those of the reference implementation, and two where a JSON parser
-// is more lenient than its: the header must start with '{', as the format says, and may hold no NUL.
+// The bytes are hostile until checked. The checks are those of the reference implementation, and two more: the header
+// must start with '{', as the format says, and may hold no NUL, which this JSON parser would stop at.
 #pragma once
 
 #include <algorithm>

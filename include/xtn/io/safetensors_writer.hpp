@@ -21,13 +21,14 @@ namespace xtn {
 
 namespace detail {
 
-/// The "__metadata__" object, with a comma if tensors follow; nothing if there is no metadata.
+/// The "__metadata__" member of the header; nothing if there is no metadata.
 inline std::string safetensors_metadata(const safetensors& file) {
     if (file.metadata().empty()) return {};
     for (const auto& [key, text] : file.metadata())
         if (valid_utf8_prefix(key) != key.size() || valid_utf8_prefix(text) != text.size())
             throw io_error(file.origin() + ": metadata " + in_quotes(key) + " is not valid UTF-8 and cannot be stored");
-    return "\"__metadata__\":" + nlohmann::json(file.metadata()).dump() + (file.size() > 0 ? "," : "");
+    std::string member = "\"__metadata__\":";
+    return member += nlohmann::json(file.metadata()).dump();
 }
 
 }  // namespace detail
@@ -40,13 +41,15 @@ inline std::vector<std::byte> serialise_safetensors(const safetensors& file) {
         return file.type(a) != file.type(b) ? file.type(a) > file.type(b) : a < b;
     });
 
-    std::string header = "{" + detail::safetensors_metadata(file);
+    std::string header = "{";
+    header += detail::safetensors_metadata(file);
     std::size_t offset = 0;
     for (const std::string& name : names) {
         const std::size_t end = offset + file.bytes(name).size();
-        header += (offset > 0 || name != names.front() ? "," : "") + nlohmann::json(name).dump() + ":{\"dtype\":\"" +
-                  std::string(dtype_name(file.type(name))) + "\",\"shape\":" + nlohmann::json(file.shape(name)).dump() +
-                  ",\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(end) + "]}";
+        if (header.size() > 1) header += ',';
+        header += nlohmann::json(name).dump() + ":{\"dtype\":\"" + std::string(dtype_name(file.type(name))) +
+                  "\",\"shape\":" + nlohmann::json(file.shape(name)).dump() + ",\"data_offsets\":[" +
+                  std::to_string(offset) + "," + std::to_string(end) + "]}";
         offset = end;
     }
     header += "}";

@@ -24,7 +24,7 @@ xt::xtensor<T, Rank> read_xtensor(const safetensors& file, std::string_view name
     if (shape.size() != Rank)
         throw shape_error(file.origin() + ": tensor " + detail::in_quotes(name) + " has shape " +
                           detail::shape_text(shape) + ", but rank " + std::to_string(Rank) + " is expected");
-    typename xt::xtensor<T, Rank>::shape_type extents;
+    typename xt::xtensor<T, Rank>::shape_type extents{};
     std::copy(shape.begin(), shape.end(), extents.begin());
     xt::xtensor<T, Rank> result(extents);
     file.read_into<T>(name, std::span<T>(result.data(), result.size()), shape);

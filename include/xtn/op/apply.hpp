@@ -168,12 +168,13 @@ apply_cost cost_of_apply(const O& op, std::size_t rows) {
             seconds(net.dense(), shapes.data() + 1)};
 }
 
-/// Whether multiplying `rows` rows in several parts is cheaper with a matrix reconstructed beforehand, once for all.
+/// Whether `calls` multiplications of `rows` rows each are cheaper with a matrix that is reconstructed once for all.
 template <linear_operator O>
-bool worth_reconstructing(const O& op, std::size_t rows) {
+bool worth_reconstructing(const O& op, std::size_t rows, std::size_t calls) {
     if (op.network().operands().size() == 1) return false;
     const apply_cost cost = cost_of_apply(op, rows);
-    return cost.through_matrix + cost.reconstruct < cost.through_factors;
+    const auto n = static_cast<double>(calls);
+    return cost.reconstruct + n * cost.through_matrix < n * cost.through_factors;
 }
 
 }  // namespace xtn

@@ -37,7 +37,7 @@ public:
     template <class Loss>
     double gradient(std::size_t windows, std::size_t rows, const Loss& loss) {
         if (windows == 0) throw error("data_parallel: a step needs at least one window");
-        prepare(windows * rows);
+        prepare(rows, windows);
         std::vector<double> sums(lanes_);
         pool_.run(lanes_, [&](std::size_t lane, std::size_t worker) {
             std::span<T> buffer = buffers_[lane];
@@ -80,11 +80,11 @@ private:
         parameter<T> value;
     };
 
-    void prepare(std::size_t rows) {
+    void prepare(std::size_t rows, std::size_t windows) {
         once_.clear();
         matrices_.clear();
         std::size_t size = store_.size();
-        if (rows != rows_) choose_reconstructed(rows);
+        if (rows != rows_ || windows != windows_) choose_reconstructed(rows, windows);
         for (const any_operator<T>& op : reconstructed_) {
             const variable<T, 2> w = to_dense(op, once_);
             parameter<T> value =
@@ -98,11 +98,12 @@ private:
         once_.attach(buffers_[0]);
     }
 
-    void choose_reconstructed(std::size_t rows) {
+    void choose_reconstructed(std::size_t rows, std::size_t windows) {
         rows_ = rows;
+        windows_ = windows;
         reconstructed_.clear();
         for (const any_operator<T>& op : operators_)
-            if (worth_reconstructing(op, rows)) reconstructed_.push_back(op);
+            if (worth_reconstructing(op, rows, windows)) reconstructed_.push_back(op);
     }
 
     /// buffers_[0] = sum over lanes, by a binary tree: lane 0 + 1, 2 + 3, ..., then pairs of pairs.
@@ -126,8 +127,8 @@ private:
     std::vector<tape<T>> tapes_;
     tape<T> once_;
     std::size_t lanes_;
-    std::size_t rows_ = 0;
-    std::vector<any_operator<T>> reconstructed_;  // operators worth reconstructing for that many rows
+    std::size_t rows_ = 0, windows_ = 0;
+    std::vector<any_operator<T>> reconstructed_;  // operators worth reconstructing for these
     std::vector<matrix> matrices_;
     backend::arena memory_;
     std::vector<std::span<T>> buffers_;

@@ -13,7 +13,8 @@ namespace xtn::kernels {
 /// y (n) = max(x, 0); y may be x.
 template <class T>
 inline void relu(std::size_t n, const T* x, T* y) {
-    backend::transform(n, y, [](auto v) { return xsimd::max(v, backend::batch<T>(T(0))); }, x);
+    backend::transform(
+        n, y, [](auto v) { return xsimd::max(v, backend::batch<T>(T(0))); }, x);
 }
 
 /// dx (n) (=, +=) dy where y > 0. `y` is the output of relu, or its input: the signs agree. dx may be dy.

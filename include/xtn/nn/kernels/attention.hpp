@@ -2,10 +2,11 @@
 // Scaled dot-product attention (Vaswani et al., arXiv 1706.03762, equation 1) of one sequence and one head.
 //   S = scale Q K^T,  P = softmax of the rows of S (to the left of the diagonal, and on it, if causal),  O = P V
 //   dV = P^T dO,  dP = dO V^T,  dS = scale P (dP - delta),  dQ = dS K,  dK = dS^T Q
-//   delta_r = <p_r, dp_r> = <o_r, do_r>: a sum over head_dim instead of time (Dao et al., arXiv 2205.14135, appendix B.2)
+//   delta_r = <p_r, dp_r> = <o_r, do_r>: a sum over head_dim instead of time
+//   (Dao et al., arXiv 2205.14135, appendix B.2)
 //
-// Blocks of 64 queries take one matrix product each with the keys they can see, so causal attention does little more than
-// half of the full work, and its rows are still in cache for the softmax.
+// Blocks of 64 queries take one matrix product each with the keys they can see, so causal attention does little more
+// than half of the full work, and its rows are still in cache for the softmax.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +40,9 @@ struct query_block {
     bool causal;
 
     query_block(const attention_shape& s, std::size_t row)
-        : first(row), rows(std::min(attention_block, s.time - row)), keys(s.causal ? row + rows : s.time),
+        : first(row),
+          rows(std::min(attention_block, s.time - row)),
+          keys(s.causal ? row + rows : s.time),
           causal(s.causal) {}
 
     /// Keys that query `first + r` can see.
@@ -55,15 +58,14 @@ inline strided_rows<T> probabilities_of(const attention_shape& s, const query_bl
 
 }  // namespace detail
 
-/// out (time x head_dim) = attention of q, k, v (time x head_dim each, strided) for one sequence and head; scale > 0. Writes
-/// `residual` (shape.head_residual_size()): probabilities are time x time, of which each block of 64 rows holds the
-/// columns it can see, zeros above the diagonal included. `workspace` has shape.forward_workspace_size() elements.
+/// out (time x head_dim) = attention of q, k, v (time x head_dim each, strided) for one sequence and head; scale > 0.
+/// Writes `residual` (shape.head_residual_size()): probabilities are time x time, of which each block of 64 rows holds
+/// the columns it can see, zeros above the diagonal included. `workspace` has shape.forward_workspace_size() elements.
 /// shape.batch and shape.heads are not looked at.
 template <class T>
 inline void attention_head(const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
-                           std::type_identity_t<strided_rows<const T>> k,
-                           std::type_identity_t<strided_rows<const T>> v, std::type_identity_t<strided_rows<T>> out,
-                           T* residual, T* workspace) {
+                           std::type_identity_t<strided_rows<const T>> k, std::type_identity_t<strided_rows<const T>> v,
+                           std::type_identity_t<strided_rows<T>> out, T* residual, T* workspace) {
     const std::size_t dim = shape.head_dim;
     for (std::size_t row = 0; row < shape.time; row += attention_block) {
         const detail::query_block b(shape, row);
@@ -80,8 +82,8 @@ inline void attention_head(const attention_shape& shape, T scale, std::type_iden
     }
 }
 
-/// The pullback of attention_head: dq, dk, dv (=, +=) from dout, with the same q, k, v, `out` and `residual`. `workspace`
-/// has shape.backward_workspace_size() elements.
+/// The pullback of attention_head: dq, dk, dv (=, +=) from dout, with the same q, k, v, `out` and `residual`.
+/// `workspace` has shape.backward_workspace_size() elements.
 template <class T>
 inline void attention_head_backward(const attention_shape& shape, T scale,
                                     std::type_identity_t<strided_rows<const T>> q,

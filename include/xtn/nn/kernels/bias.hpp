@@ -11,7 +11,8 @@ namespace xtn::kernels {
 /// y (n) = a + b; y may be a or b.
 template <class T>
 inline void add(std::size_t n, const T* a, const T* b, T* y) {
-    backend::transform(n, y, [](auto u, auto v) { return u + v; }, a, b);
+    backend::transform(
+        n, y, [](auto u, auto v) { return u + v; }, a, b);
 }
 
 /// x (rows x cols) += bias (cols) in every row.

@@ -19,9 +19,9 @@ struct cross_entropy_result {
     std::size_t correct = 0;
 };
 
-/// logits (rows x classes), targets (rows); log_sum_exp (rows) is written for the pullback. Losses are summed in double,
-/// rows in order; a logit that is not finite makes the sum a NaN, whatever the compiler flags. Throws shape_error for a
-/// target outside 0 to classes - 1.
+/// logits (rows x classes), targets (rows); log_sum_exp (rows) is written for the pullback. Losses are summed in
+/// double, rows in order; a logit that is not finite makes the sum a NaN, whatever the compiler flags. Throws
+/// shape_error for a target outside 0 to classes - 1.
 template <class T, std::integral Index>
 inline cross_entropy_result cross_entropy(std::size_t rows, std::size_t classes, const T* logits, const Index* targets,
                                           T* log_sum_exp) {
@@ -56,7 +56,8 @@ inline void cross_entropy_backward(std::size_t rows, std::size_t classes, const 
     const v f(factor);
     for (std::size_t r = 0; r < rows; ++r, logits += classes, dlogits += classes) {
         const v norm(log_sum_exp[r]);
-        backend::transform(classes, dlogits, [&](auto x) { return backend::exp_nonpositive(x - norm) * f; }, logits);
+        backend::transform(
+            classes, dlogits, [&](auto x) { return backend::exp_nonpositive(x - norm) * f; }, logits);
         dlogits[static_cast<std::size_t>(targets[r])] -= factor;
     }
 }

@@ -23,8 +23,8 @@ inline void embedding(std::size_t batch, std::size_t time, std::size_t dim, std:
 }
 
 /// dtable (vocabulary x dim) += rows of dy (n x dim), scattered to their tokens (n) in order. Throws shape_error for a
-/// token outside 0 to vocabulary - 1; then dtable is untouched. (A learned table of positions takes the sum over the batch:
-/// add_bias_gradient with `batch` rows of time x dim.)
+/// token outside 0 to vocabulary - 1; then dtable is untouched. (A learned table of positions takes the sum over the
+/// batch: add_bias_gradient with `batch` rows of time x dim.)
 template <class T, std::integral Index>
 inline void embedding_backward(std::size_t n, std::size_t dim, std::size_t vocabulary, const Index* tokens, const T* dy,
                                T* dtable) {

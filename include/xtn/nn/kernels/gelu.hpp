@@ -23,15 +23,15 @@ enum class gelu_form { tanh, erf };
 namespace detail {
 
 // P above; relative error 2.4e-7 in float, 2.5e-15 in double, both of a tail that is added to 1/2 or more.
-inline constexpr std::array<float, 10> normal_tail_float{3.93301424e-5f, 3.23314203e-5f, -3.90946725e-4f, -8.69041974e-4f,
-                                                         1.87805785e-3f, 1.50988240e-2f, 4.66316777e-2f,  9.67843907e-2f,
-                                                         1.51974101e-1f, 1.88821282e-1f};
+inline constexpr std::array<float, 10> normal_tail_float{
+    3.93301424e-5f, 3.23314203e-5f, -3.90946725e-4f, -8.69041974e-4f, 1.87805785e-3f,
+    1.50988240e-2f, 4.66316777e-2f, 9.67843907e-2f,  1.51974101e-1f,  1.88821282e-1f};
 inline constexpr std::array<double, 21> normal_tail_double{
-    1.69494240639917440e-9,  -3.21603110941781138e-9, -1.41813780660178013e-8, 3.67860729887938498e-8,
-    5.87823619882721970e-8,  -2.51996299346667084e-7, -1.50071218554775698e-7, 1.47705638254828519e-6,
-    1.75349080558297184e-7,  -8.78461289711549524e-6, -4.75784131587359445e-7, 5.77732382074028349e-5,
-    3.33358091023028593e-5,  -4.07704521038707135e-4, -8.69923058764408894e-4, 1.88504723209346496e-3,
-    1.50991437206416099e-2,  4.66304644903636345e-2,  9.67843501856053659e-2,  1.51974160492966845e-1,
+    1.69494240639917440e-9, -3.21603110941781138e-9, -1.41813780660178013e-8, 3.67860729887938498e-8,
+    5.87823619882721970e-8, -2.51996299346667084e-7, -1.50071218554775698e-7, 1.47705638254828519e-6,
+    1.75349080558297184e-7, -8.78461289711549524e-6, -4.75784131587359445e-7, 5.77732382074028349e-5,
+    3.33358091023028593e-5, -4.07704521038707135e-4, -8.69923058764408894e-4, 1.88504723209346496e-3,
+    1.50991437206416099e-2, 4.66304644903636345e-2,  9.67843501856053659e-2,  1.51974160492966845e-1,
     1.88821282603937662e-1};
 
 /// gelu(x) and its derivative.
@@ -74,18 +74,22 @@ inline value_and_slope<T> gelu_erf(const backend::batch<T>& x) {
 template <class T>
 inline void gelu(gelu_form form, std::size_t n, const T* x, T* y) {
     if (form == gelu_form::tanh)
-        backend::transform(n, y, [](auto v) { return detail::gelu_tanh<T>(v).value; }, x);
+        backend::transform(
+            n, y, [](auto v) { return detail::gelu_tanh<T>(v).value; }, x);
     else
-        backend::transform(n, y, [](auto v) { return detail::gelu_erf<T>(v).value; }, x);
+        backend::transform(
+            n, y, [](auto v) { return detail::gelu_erf<T>(v).value; }, x);
 }
 
 /// dx (n) (=, +=) dy gelu'(x); dx may be dy or x.
 template <class T>
 inline void gelu_backward(gelu_form form, std::size_t n, const T* x, const T* dy, T* dx, update mode) {
     if (form == gelu_form::tanh)
-        transform(n, mode, dx, [](auto v, auto d) { return d * detail::gelu_tanh<T>(v).slope; }, x, dy);
+        transform(
+            n, mode, dx, [](auto v, auto d) { return d * detail::gelu_tanh<T>(v).slope; }, x, dy);
     else
-        transform(n, mode, dx, [](auto v, auto d) { return d * detail::gelu_erf<T>(v).slope; }, x, dy);
+        transform(
+            n, mode, dx, [](auto v, auto d) { return d * detail::gelu_erf<T>(v).slope; }, x, dy);
 }
 
 }  // namespace xtn::kernels

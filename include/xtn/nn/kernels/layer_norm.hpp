@@ -12,8 +12,8 @@
 
 namespace xtn::kernels {
 
-/// y (rows x cols) from x (rows x cols), gamma and beta (cols); mean and rstd (rows) are kept for the pullback. y may be
-/// x if no pullback follows.
+/// y (rows x cols) from x (rows x cols), gamma and beta (cols); mean and rstd (rows) are kept for the pullback. y may
+/// be x if no pullback follows.
 template <class T>
 inline void layer_norm(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* beta, T eps, T* y,
                        T* mean, T* rstd) {

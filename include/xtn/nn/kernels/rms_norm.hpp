@@ -12,8 +12,8 @@
 
 namespace xtn::kernels {
 
-/// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. y may be x if no pullback
-/// follows.
+/// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. y may be x if no
+/// pullback follows.
 template <class T>
 inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* gamma, T eps, T* y, T* rstd) {
     const T share = T(1) / static_cast<T>(cols);
@@ -24,21 +24,21 @@ inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* ga
                          });
         rstd[r] = T(1) / std::sqrt(square + eps);
         const backend::batch<T> scale(rstd[r]);
-        backend::transform(cols, y, [=](auto u, auto g) { return u * scale * g; }, x, gamma);
+        backend::transform(
+            cols, y, [=](auto u, auto g) { return u * scale * g; }, x, gamma);
     }
 }
 
 /// dx (rows x cols) (=, +=) and dgamma (cols) +=, rows in order. dx may be dy.
 template <class T>
-inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* rstd, const T* dy,
-                              T* dx, update mode, T* dgamma) {
+inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* rstd,
+                              const T* dy, T* dx, update mode, T* dgamma) {
     using v = backend::batch<T>;
     const T share = T(1) / static_cast<T>(cols);
     for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
         const v scale(rstd[r]);
-        const v slope(share * backend::sum<T>(cols, [=](auto w) {
-                          return w.load(dy) * w.load(gamma) * (w.load(x) * scale);
-                      }));
+        const v slope(share *
+                      backend::sum<T>(cols, [=](auto w) { return w.load(dy) * w.load(gamma) * (w.load(x) * scale); }));
         backend::sweep<T>(cols, [=](auto w) {
             const v d = w.load(dy), h = w.load(x) * scale;
             w.store(dgamma, w.load(dgamma) + d * h);

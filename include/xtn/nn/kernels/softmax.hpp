@@ -31,7 +31,8 @@ inline softmax_norm<T> softmax_row(std::size_t n, T scale, T* x) {
     });
     const T sum = backend::horizontal_sum(total);
     const v inverse(T(1) / sum);
-    backend::transform(n, x, [&](auto e) { return e * inverse; }, static_cast<const T*>(x));
+    backend::transform(
+        n, x, [&](auto e) { return e * inverse; }, static_cast<const T*>(x));
     return {maximum, sum};
 }
 
@@ -40,7 +41,8 @@ template <class T>
 inline void softmax_row_again(std::size_t n, T scale, T log_sum_exp, T* x) {
     using v = backend::batch<T>;
     const v rate(scale * std::numbers::log2e_v<T>), shift(log_sum_exp * std::numbers::log2e_v<T>);
-    backend::transform(n, x, [&](auto u) { return backend::exp2_nonpositive(u * rate - shift); }, static_cast<const T*>(x));
+    backend::transform(
+        n, x, [&](auto u) { return backend::exp2_nonpositive(u * rate - shift); }, static_cast<const T*>(x));
 }
 
 /// x (rows x cols, leading dimension ld) = softmax(scale x) along each row, in place; scale > 0.
@@ -54,7 +56,8 @@ inline void softmax(std::size_t rows, std::size_t cols, T scale, T* x, std::size
 template <class T>
 inline void softmax_row_backward(std::size_t n, T scale, T dot, const T* p, const T* dp, T* dx) {
     const backend::batch<T> centre(dot), factor(scale);
-    backend::transform(n, dx, [&](auto a, auto b) { return a * (b - centre) * factor; }, p, dp);
+    backend::transform(
+        n, dx, [&](auto a, auto b) { return a * (b - centre) * factor; }, p, dp);
 }
 
 /// dx = scale p (dp - <p, dp>) along each row; all rows x cols with leading dimension ld. dx may be dp or p.

@@ -16,7 +16,8 @@ inline void transform(std::size_t n, update mode, T* y, F f, const Operands*... 
     if (mode == update::replace)
         backend::transform(n, y, f, x...);
     else
-        backend::transform(n, y, [&](auto old, auto... v) { return old + f(v...); }, static_cast<const T*>(y), x...);
+        backend::transform(
+            n, y, [&](auto old, auto... v) { return old + f(v...); }, static_cast<const T*>(y), x...);
 }
 
 }  // namespace xtn::kernels
