@@ -14,9 +14,7 @@
 
 namespace {
 
-double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double median(std::vector<double> v) {
     std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
@@ -36,7 +34,8 @@ void apply_mpo(benchmark::State& state) {
     std::vector<double> dense, factorised;
     for (auto _ : state) {
         const double start = seconds();
-        xtn::backend::gemm(false, true, i(rows), i(N), i(N), 1.0f, x.data(), i(N), w.data(), i(N), 0.0f, y.data(), i(N));
+        xtn::backend::gemm(false, true, i(rows), i(N), i(N), 1.0f, x.data(), i(N), w.data(), i(N), 0.0f, y.data(),
+                           i(N));
         const double middle = seconds();
         benchmark::DoNotOptimize(xtn::apply(op, x));
         const double end = seconds();
@@ -47,11 +46,11 @@ void apply_mpo(benchmark::State& state) {
     state.counters["against_dense"] = median(dense) / median(factorised);
     state.counters["dense_us"] = 1e6 * median(dense);
     state.counters["flop_ratio"] = [&] {
-        std::vector<xtn::geometry> shapes{xtn::geometry::row_major(std::array{rows, op.network().in_sites()[0],
-                                                                              op.network().in_sites()[1], op.network().in_sites()[2]})};
+        std::vector<xtn::geometry> shapes{xtn::geometry::row_major(
+            std::array{rows, op.network().in_sites()[0], op.network().in_sites()[1], op.network().in_sites()[2]})};
         for (const auto& c : op.cores()) shapes.push_back(xtn::geometry::row_major(c.shape()));
-        const auto tree = xtn::contraction_order(op.network().apply(),
-                                                 xtn::infer_extents(op.network().apply(), shapes.data()));
+        const auto tree =
+            xtn::contraction_order(op.network().apply(), xtn::infer_extents(op.network().apply(), shapes.data()));
         return tree.flops / (2.0 * static_cast<double>(rows) * N * N);
     }();
 }

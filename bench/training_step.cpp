@@ -31,9 +31,7 @@ std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
 constexpr std::size_t lanes = 8, windows = 32, context = 256;
 constexpr double reference_flops = 51.95e9;
 
-double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double median(std::vector<double> v) {
     std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
@@ -63,7 +61,8 @@ private:
                   std::size_t ldb, std::size_t ldc) {
         float* a = memory_[worker].data();
         const auto i = [](std::size_t x) { return static_cast<std::int64_t>(x); };
-        xtn::backend::gemm(ta, tb, i(m), i(n), i(k), 1.0f, a, i(lda), a + largest, i(ldb), 0.0f, a + 2 * largest, i(ldc));
+        xtn::backend::gemm(ta, tb, i(m), i(n), i(k), 1.0f, a, i(lda), a + largest, i(ldb), 0.0f, a + 2 * largest,
+                           i(ldc));
     }
     void linear(std::size_t w, std::size_t rows, std::size_t out, std::size_t in) {
         multiply(w, false, true, rows, out, in, in, in, out);   // y = x W^T
@@ -72,12 +71,12 @@ private:
     }
     void attention(std::size_t w) {
         constexpr std::size_t t = context, d = 32, row = 128;
-        multiply(w, false, true, t, t, d, row, row, t);  // S = q k^T
-        multiply(w, false, false, t, d, t, t, row, row); // y = P v
-        multiply(w, false, true, t, t, d, row, row, t);  // dP = dy v^T
-        multiply(w, true, false, t, d, t, t, row, row);  // dv = P^T dy
-        multiply(w, false, false, t, d, t, t, row, row); // dq = dS k
-        multiply(w, true, false, t, d, t, t, row, row);  // dk = dS^T q
+        multiply(w, false, true, t, t, d, row, row, t);   // S = q k^T
+        multiply(w, false, false, t, d, t, t, row, row);  // y = P v
+        multiply(w, false, true, t, t, d, row, row, t);   // dP = dy v^T
+        multiply(w, true, false, t, d, t, t, row, row);   // dv = P^T dy
+        multiply(w, false, false, t, d, t, t, row, row);  // dq = dS k
+        multiply(w, true, false, t, d, t, t, row, row);   // dk = dS^T q
     }
 
     std::vector<std::vector<float>> memory_;
@@ -86,15 +85,20 @@ private:
 class training {
 public:
     training(std::size_t bond, xtn::thread_pool& pool)
-        : model_(picogpt::make_model({}, {.bond = bond}, {.sigma = 0.04}, 1)), store_(model_.parameters()),
-          parallel_(store_, model_.operators(), pool, lanes), optimizer_(store_.size()), text_(windows * (context + 1)) {
+        : model_(picogpt::make_model({}, {.bond = bond}, {.sigma = 0.04}, 1)),
+          store_(model_.parameters()),
+          parallel_(store_, model_.operators(), pool, lanes),
+          optimizer_(store_.size()),
+          text_(windows * (context + 1)) {
         xtn::random_stream random(2);
         for (auto& t : text_) t = static_cast<picogpt::token>(random.uniform_index(65));
     }
     void step() {
         const std::span<const picogpt::token> text(text_);
         parallel_.gradient(windows, context, [&](xtn::tape<float>& t, std::size_t w) {
-            return model_.loss(t, text.subspan(w * (context + 1), context), text.subspan(w * (context + 1) + 1, context), context)
+            return model_
+                .loss(t, text.subspan(w * (context + 1), context), text.subspan(w * (context + 1) + 1, context),
+                      context)
                 .mean;
         });
         const double norm = xtn::global_norm(std::span<const float>(parallel_.gradients()));
@@ -152,7 +156,8 @@ int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     benchmark::Initialize(&argc, argv);
     if (argc > 1) threads = std::max<std::size_t>(1, std::strtoul(argv[1], nullptr, 10));
-    std::cout << "threads " << threads << ", BLAS " << xtn::blas_config() << ", kernels " << xtn::blas_core_name() << "\n";
+    std::cout << "threads " << threads << ", BLAS " << xtn::blas_config() << ", kernels " << xtn::blas_core_name()
+              << "\n";
     const auto add = [](const char* name, std::vector<std::size_t> bonds) {
         benchmark::RegisterBenchmark(name, [bonds](benchmark::State& s) { step_against_reference(s, bonds); })
             ->UseManualTime()

@@ -32,7 +32,8 @@ inline void add_options(CLI::App& app, options& o, const std::string& out) {
     o.out = out;
     o.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
     app.option_defaults()->always_capture_default();
-    app.add_option("--data", o.data, "text file or directory [else XTN_DATA, data/, ../shared/data, a download, or a built-in corpus]");
+    app.add_option("--data", o.data,
+                   "text file or directory [else XTN_DATA, data/, ../shared/data, a download, or a built-in corpus]");
     app.add_option("--steps", o.steps, "training steps")->check(CLI::PositiveNumber);
     app.add_option("--batch", o.batch, "windows per step")->check(CLI::PositiveNumber);
     app.add_option("--seed", o.seed, "of initialisation and batches");

@@ -31,8 +31,7 @@ int main(int argc, char** argv) {
                                    " characters, but the text has " + std::to_string(characters) + " different ones");
         source.corpus.require_window(m.shape().context);
         xtn::thread_pool pool(threads);
-        const picogpt::evaluation e =
-            picogpt::evaluate(m, source.corpus.validation(), m.shape().context, pool);
+        const picogpt::evaluation e = picogpt::evaluate(m, source.corpus.validation(), m.shape().context, pool);
         std::printf("windows %zu\nval_loss %.6f\nval_acc %.6f\n", e.windows, e.loss, e.accuracy);
     });
 }

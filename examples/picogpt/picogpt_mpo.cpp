@@ -33,7 +33,9 @@ picogpt::recipe recipe_of(const settings& s, const picogpt::representation& r) {
     const bool tuned = s.recipe == "tuned", mpo = r.bond != 0;
     picogpt::recipe recipe{.steps = s.common.steps,
                            .batch = s.common.batch,
-                           .learning_rate = !tuned ? 3e-4 : mpo ? 5e-3 : 2e-3,
+                           .learning_rate = !tuned ? 3e-4
+                                            : mpo  ? 5e-3
+                                                   : 2e-3,
                            .warmup = std::min(s.warmup, s.common.steps),
                            .weight_decay = tuned && mpo ? 0 : 0.1,
                            .seed = s.common.seed,
@@ -93,11 +95,13 @@ void run(const settings& s) {
                                      {"published_mpo_initialisation", init.published_mpo},
                                      {"threads", o.threads}},
                                     o.seed);
-        const picogpt::training_result t =
-            picogpt::train(m, corpus, recipe, pool, o.out, r.name(), record, o.resume);
-        results.add_row({r.name(), parameters,
+        const picogpt::training_result t = picogpt::train(m, corpus, recipe, pool, o.out, r.name(), record, o.resume);
+        results.add_row({r.name(),
+                         parameters,
                          {static_cast<double>(dense_parameters) / static_cast<double>(parameters), 1},
-                         t.validation.loss, {100 * t.validation.accuracy, 2}, {t.tokens_per_second, 0}});
+                         t.validation.loss,
+                         {100 * t.validation.accuracy, 2},
+                         {t.tokens_per_second, 0}});
 
         examples::series curve{.label = r.name(), .style = examples::mark::line};
         const auto points = record.to_json()["series"]["train_loss"];
@@ -132,9 +136,11 @@ int main(int argc, char** argv) {
     app.add_option("--bonds", s.bonds, "bonds of the MPO models")->check(CLI::Range(1, 4096));
     app.add_flag("!--no-dense", s.dense, "leave the dense model out");
     app.add_option("--recipe", s.recipe, "published or tuned")->check(CLI::IsMember({"published", "tuned"}));
-    app.add_option("--learning-rate", s.learning_rate, "peak, for all models [from the recipe]")->check(CLI::PositiveNumber);
+    app.add_option("--learning-rate", s.learning_rate, "peak, for all models [from the recipe]")
+        ->check(CLI::PositiveNumber);
     app.add_option("--weight-decay", s.weight_decay, "for all models [from the recipe]")->check(CLI::NonNegativeNumber);
-    app.add_option("--sigma", s.sigma, "standard deviation of initial matrices [from the recipe]")->check(CLI::PositiveNumber);
+    app.add_option("--sigma", s.sigma, "standard deviation of initial matrices [from the recipe]")
+        ->check(CLI::PositiveNumber);
     app.add_option("--warmup", s.warmup, "steps");
     app.add_option("--evaluate-every", s.evaluate_every, "steps")->check(CLI::PositiveNumber);
     app.add_option("--checkpoint-every", s.checkpoint_every, "steps")->check(CLI::PositiveNumber);

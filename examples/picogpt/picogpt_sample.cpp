@@ -22,8 +22,7 @@ int main(int argc, char** argv) {
     app.add_option("--heads", heads, "attention heads, where the file does not say")->check(CLI::PositiveNumber);
     app.add_option("--prompt", prompt, "what the text begins with");
     app.add_option("--length", length, "characters to write");
-    app.add_option("--temperature", how.temperature, "0 takes the likeliest character")
-        ->check(CLI::Range(0.0, 100.0));
+    app.add_option("--temperature", how.temperature, "0 takes the likeliest character")->check(CLI::Range(0.0, 100.0));
     app.add_option("--top-k", how.top_k, "draw from the k likeliest characters only; 0 means all");
     app.add_option("--seed", seed, "of the draws");
     return examples::run(app, argc, argv, [&] {

@@ -32,9 +32,7 @@ std::function<xtn::gradient_errors()> rule(F f, const Tensors&... inputs) {
     return [=] { return xtn::check_gradient(f, std::tuple(inputs...)); };
 }
 
-const auto matrix = [](std::size_t m, std::size_t n, std::uint64_t seed = 1) {
-    return random_tensor<2>({m, n}, seed);
-};
+const auto matrix = [](std::size_t m, std::size_t n, std::uint64_t seed = 1) { return random_tensor<2>({m, n}, seed); };
 
 struct named_rule {
     std::string name;
@@ -55,35 +53,58 @@ std::vector<named_rule> all_rules() {
     return {
         {"einsum matrix product", rule([](auto&, auto a, auto b) { return einsum<"bi,oi->bo">(a, b); }, x, w)},
         {"einsum diagonal", rule([](auto&, auto a) { return einsum<"ii->i">(a); }, square)},
-        {"einsum trace and broadcast", rule([](auto&, auto a, auto v) { return einsum<"ii,j->j">(a, v); }, square, vector)},
+        {"einsum trace and broadcast",
+         rule([](auto&, auto a, auto v) { return einsum<"ii,j->j">(a, v); }, square, vector)},
         {"einsum private sum", rule([](auto&, auto a, auto v) { return einsum<"ij,k->k">(a, v); }, x, vector)},
         {"einsum sum of one", rule([](auto&, auto a) { return einsum<"ij->j">(a); }, x)},
         {"einsum permutation", rule([](auto&, auto a) { return einsum<"ij->ji">(a); }, x)},
         {"einsum Hadamard", rule([](auto&, auto a, auto v) { return einsum<"ij,j->ij">(a, v); }, x, vector)},
         {"einsum same variable twice", rule([](auto&, auto a) { return einsum<"ij,kj->ik">(a, a); }, x)},
         {"einsum same variable thrice", rule([](auto&, auto v) { return einsum<"a,a,a->">(v, v, v); }, vector)},
-        {"einsum chain", rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(a, b, c); }, x, w, square)},
+        {"einsum chain",
+         rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(a, b, c); }, x, w, square)},
         {"einsum batch", rule([](auto&, auto a, auto b) { return einsum<"bij,bjk->bik">(a, b); },
                               random_tensor<3>({2, 3, 4}, 5), random_tensor<3>({2, 4, 3}, 6))},
-        {"einsum mpo", rule([](auto&, auto v, auto a, auto b, auto c) { return einsum<"bijk,oir,rpjs,sqk->bopq">(v, a, b, c); },
-                            random_tensor<4>({3, 2, 3, 2}, 7), random_tensor<3>({2, 2, 3}, 8),
-                            random_tensor<4>({3, 2, 3, 2}, 9), random_tensor<3>({2, 3, 2}, 10))},
+        {"einsum mpo",
+         rule([](auto&, auto v, auto a, auto b, auto c) { return einsum<"bijk,oir,rpjs,sqk->bopq">(v, a, b, c); },
+              random_tensor<4>({3, 2, 3, 2}, 7), random_tensor<3>({2, 2, 3}, 8), random_tensor<4>({3, 2, 3, 2}, 9),
+              random_tensor<3>({2, 3, 2}, 10))},
         {"einsum with constants", rule([w](auto&, auto a) { return einsum<"bi,oi->bo">(a, xtn::constant(w)); }, x)},
-        {"einsum with copied operand", rule([](auto&, auto a) { return einsum<"bi,i->bi">(a, xt::xtensor<double, 1>({1., 2., 3., 4.})); }, x)},
+        {"einsum with copied operand", rule(
+                                           [](auto&, auto a) {
+                                               return einsum<"bi,i->bi">(a, xt::xtensor<double, 1>({1., 2., 3., 4.}));
+                                           },
+                                           x)},
         {"sum", rule([](auto&, auto a, auto b) { return a + b; }, x, matrix(3, 4, 5))},
         {"difference", rule([](auto&, auto a, auto b) { return a - b; }, x, matrix(3, 4, 5))},
         {"self sum", rule([](auto&, auto a) { return a + a; }, x)},
         {"multiple", rule([](auto&, auto a) { return 3.0 * a; }, x)},
-        {"reshape", rule([](auto&, auto a) { return einsum<"ij,ij->i">(a.reshape(std::array<std::size_t, 2>{2, 6}), a.reshape(std::array<std::size_t, 2>{2, 6})); }, x)},
-        {"resize larger", rule([](auto&, auto a) { return xtn::resize(a, {5, 6}); }, x)},
-        {"resize smaller", rule([](auto&, auto a) { return xtn::resize(a, {2, 3}); }, x)},
+        {"reshape", rule(
+                        [](auto&, auto a) {
+                            return einsum<"ij,ij->i">(a.reshape(std::array<std::size_t, 2>{2, 6}),
+                                                      a.reshape(std::array<std::size_t, 2>{2, 6}));
+                        },
+                        x)},
+        {"resize larger", rule(
+                              [](auto&, auto a) {
+                                  return xtn::resize(a, {5, 6});
+                              },
+                              x)},
+        {"resize smaller", rule(
+                               [](auto&, auto a) {
+                                   return xtn::resize(a, {2, 3});
+                               },
+                               x)},
         {"apply low rank", rule([op = small_low_rank()](auto&, auto a) { return xtn::apply(op, a); }, x)},
         {"relu", rule([](auto&, auto a) { return xtn::nn::relu(a); }, x)},
         {"layer norm", rule([](auto&, auto a) { return xtn::nn::layer_norm<double>(4)(a); }, x)},
         {"attention", rule([](auto&, auto q, auto k, auto v) { return xtn::nn::softmax_attention{}(q, k, v, 2, 3); },
                            matrix(6, 4, 1), matrix(6, 4, 2), matrix(6, 4, 3))},
-        {"attention of one tensor", rule([](auto&, auto q) { return xtn::nn::softmax_attention{}(q, q, q, 2, 3); }, matrix(6, 4))},
-        {"cross entropy", rule([](auto&, auto a) { return xtn::nn::cross_entropy(a, std::span<const std::uint32_t>(targets)).mean; }, matrix(3, 5))},
+        {"attention of one tensor",
+         rule([](auto&, auto q) { return xtn::nn::softmax_attention{}(q, q, q, 2, 3); }, matrix(6, 4))},
+        {"cross entropy",
+         rule([](auto&, auto a) { return xtn::nn::cross_entropy(a, std::span<const std::uint32_t>(targets)).mean; },
+              matrix(3, 5))},
     };
 }
 

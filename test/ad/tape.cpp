@@ -16,8 +16,9 @@ BOOST_AUTO_TEST_CASE(backward_runs_once_per_recording) {
     BOOST_TEST(y.item() == 14);
     t.backward(y);
     BOOST_TEST(x.gradient()(2) == 6);
-    BOOST_CHECK_EXCEPTION(t.backward(), xtn::error,
-                          [](const xtn::error& e) { return std::string(e.what()).find("already") != std::string::npos; });
+    BOOST_CHECK_EXCEPTION(t.backward(), xtn::error, [](const xtn::error& e) {
+        return std::string(e.what()).find("already") != std::string::npos;
+    });
     t.clear();
     const auto z = t.leaf(xt::xtensor<double, 1>({1., 2., 3.}));
     t.backward(einsum<"a,a->">(z, z));

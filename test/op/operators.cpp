@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(apply_is_the_product_with_the_matrix) {
     check_apply(drawn(xtn::low_rank<double, 3>(12, 10)), "low rank");
     check_apply(drawn(xtn::mpo<double, xtn::balanced<24, 20, 2>, 4>()), "two sites");
     check_apply(drawn(xtn::mpo<double, xtn::balanced<64, 32, 3>>(5)), "three sites");
-    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<2, 3, 2, 2>, xtn::sites<3, 1, 2, 2>>, 3>()), "four sites");
+    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<2, 3, 2, 2>, xtn::sites<3, 1, 2, 2>>, 3>()),
+                "four sites");
     check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<7>, xtn::sites<3>>, 1>()), "one site");
     check_apply(drawn(xtn::mpo<double, xtn::padded<97, 128, 3>>(4)), "padded");
 }
@@ -75,7 +76,9 @@ class kronecker_of_two {
 public:
     using value_type = double;
     kronecker_of_two()
-        : a_(std::vector<std::size_t>{2, 3}), b_(std::vector<std::size_t>{4, 2}), network_("oi,pj", "op", "ij", {a_, b_}) {}
+        : a_(std::vector<std::size_t>{2, 3}),
+          b_(std::vector<std::size_t>{4, 2}),
+          network_("oi,pj", "op", "ij", {a_, b_}) {}
     std::size_t out() const { return network_.out(); }
     std::size_t in() const { return network_.in(); }
     const xtn::operator_network<double>& network() const { return network_; }
@@ -160,8 +163,8 @@ BOOST_AUTO_TEST_CASE(decompositions_recover_their_own_matrix) {
 BOOST_AUTO_TEST_CASE(faulty_operators_say_what_is_wrong) {
     using xtn::parameter;
     const auto core = [](std::vector<std::size_t> shape) { return parameter<double>(std::move(shape)); };
-    BOOST_CHECK_THROW(xtn::mpo<double>({core({1, 2, 2, 3}), core({2, 2, 2, 1})}), xtn::shape_error);   // bonds 3 and 2
-    BOOST_CHECK_THROW(xtn::mpo<double>({core({2, 2, 2, 1})}), xtn::shape_error);                       // outer bond
+    BOOST_CHECK_THROW(xtn::mpo<double>({core({1, 2, 2, 3}), core({2, 2, 2, 1})}), xtn::shape_error);  // bonds 3 and 2
+    BOOST_CHECK_THROW(xtn::mpo<double>({core({2, 2, 2, 1})}), xtn::shape_error);                      // outer bond
     BOOST_CHECK_THROW(xtn::mpo<double>(std::vector<parameter<double>>{}), xtn::shape_error);
     BOOST_CHECK_THROW((xtn::mpo<double, xtn::balanced<4, 4, 2>>({core({1, 4, 4, 1})})), xtn::shape_error);
     BOOST_CHECK_THROW((xtn::low_rank<double, 2>(core({3, 4}), core({4, 5}))), xtn::shape_error);
@@ -220,8 +223,10 @@ BOOST_AUTO_TEST_CASE(shared_factors_count_once_and_sum_their_gradients) {
         xtn::tape<double> t;
         const auto v = t.constant(x);
         const auto square = [](const auto& y) { return xtn::einsum<"bo,bo->">(y, y); };
-        if (use_a && use_b) t.backward(square(xtn::apply(a, v)) + square(xtn::apply(b, v)));
-        else t.backward(square(use_a ? xtn::apply(a, v) : xtn::apply(b, v)));
+        if (use_a && use_b)
+            t.backward(square(xtn::apply(a, v)) + square(xtn::apply(b, v)));
+        else
+            t.backward(square(use_a ? xtn::apply(a, v) : xtn::apply(b, v)));
         return std::vector<double>(t.gradient(shared).begin(), t.gradient(shared).end());
     };
     const auto both = gradient_of(true, true), first = gradient_of(true, false), second = gradient_of(false, true);

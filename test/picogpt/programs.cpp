@@ -30,7 +30,9 @@ namespace fs = std::filesystem;
 /// A directory of its own that goes away.
 class scratch {
 public:
-    scratch() : path_(fs::temp_directory_path() / ("xtn-picogpt-" + std::to_string(::getpid()) + "-" + std::to_string(count_++))) {
+    scratch()
+        : path_(fs::temp_directory_path() /
+                ("xtn-picogpt-" + std::to_string(::getpid()) + "-" + std::to_string(count_++))) {
         fs::create_directories(path_);
     }
     ~scratch() { fs::remove_all(path_); }
@@ -60,7 +62,8 @@ std::string bytes_of(const fs::path& file) {
 }
 
 picogpt::recipe short_recipe(std::uint64_t steps) {
-    return {.steps = steps, .batch = 4, .learning_rate = 1e-2, .warmup = 5, .evaluate_every = 1000, .checkpoint_every = 3};
+    return {
+        .steps = steps, .batch = 4, .learning_rate = 1e-2, .warmup = 5, .evaluate_every = 1000, .checkpoint_every = 3};
 }
 
 /// Trains and returns the weights file.
@@ -88,12 +91,13 @@ BOOST_AUTO_TEST_CASE(parameter_counts_are_those_of_the_released_code) {
 BOOST_AUTO_TEST_CASE(a_fully_static_model) {
     picogpt::model_shape shape;
     shape.layers = 1;
-    const picogpt::model<float> fixed(shape, [](const std::string&, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
-        if (out == 512) return xtn::mpo<float, xtn::balanced<512, 128, 3>, 16>();
-        if (in == 512) return xtn::mpo<float, xtn::balanced<128, 512, 3>, 16>();
-        if (out == 65) return xtn::mpo<float, xtn::scheme<xtn::sites<5, 13>, xtn::sites<8, 16>>, 16>();
-        return xtn::mpo<float, xtn::scheme<xtn::sites<8, 16>, xtn::sites<8, 16>>, 16>();
-    });
+    const picogpt::model<float> fixed(
+        shape, [](const std::string&, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
+            if (out == 512) return xtn::mpo<float, xtn::balanced<512, 128, 3>, 16>();
+            if (in == 512) return xtn::mpo<float, xtn::balanced<128, 512, 3>, 16>();
+            if (out == 65) return xtn::mpo<float, xtn::scheme<xtn::sites<5, 13>, xtn::sites<8, 16>>, 16>();
+            return xtn::mpo<float, xtn::scheme<xtn::sites<8, 16>, xtn::sites<8, 16>>, 16>();
+        });
     const auto dynamic = picogpt::make_model(shape, {.bond = 16}, {}, 1);
     const auto from = dynamic.parameters(), to = fixed.parameters();
     BOOST_REQUIRE(from.size() == to.size());
@@ -158,7 +162,8 @@ BOOST_AUTO_TEST_CASE(evaluation_is_the_mean_over_consecutive_windows) {
     double loss = 0;
     for (std::size_t w = 0; w < 5; ++w) {
         xtn::tape<float> t;
-        loss += static_cast<double>(m.loss(t, text.subspan(16 * w, 16), text.subspan(16 * w + 1, 16), 16).mean.item()) / 5;
+        loss +=
+            static_cast<double>(m.loss(t, text.subspan(16 * w, 16), text.subspan(16 * w + 1, 16), 16).mean.item()) / 5;
     }
     BOOST_TEST(e.windows == 5);
     BOOST_TEST(std::abs(e.loss - loss) < 1e-6);
@@ -173,10 +178,12 @@ BOOST_AUTO_TEST_CASE(the_key_value_cache_changes_nothing) {
         const auto fed = g.feed(text[n - 1]);
         xtn::tape<float> t;
         const auto all = m.logits(t, text.first(n), n);
-        for (std::size_t c = 0; c < fed.size(); ++c) BOOST_TEST(std::abs(fed[c] - all.data()[(n - 1) * fed.size() + c]) < 1e-4);
+        for (std::size_t c = 0; c < fed.size(); ++c)
+            BOOST_TEST(std::abs(fed[c] - all.data()[(n - 1) * fed.size() + c]) < 1e-4);
     }
     xtn::random_stream a(1), b(1);
-    const auto one = picogpt::generate(m, text.first(3), 60, {}, a), two = picogpt::generate(m, text.first(3), 60, {}, b);
+    const auto one = picogpt::generate(m, text.first(3), 60, {}, a),
+               two = picogpt::generate(m, text.first(3), 60, {}, b);
     BOOST_TEST(one.size() == 60);
     BOOST_TEST((one == two));
     BOOST_CHECK_THROW(picogpt::generate(m, {}, 5, {}, a), xtn::shape_error);
@@ -200,7 +207,8 @@ BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
         const std::string a = trained(one.path(), {.bond = bond}, 40, false, 1);
         const std::string b = trained(two.path(), {.bond = bond}, 40, false, 2);
         BOOST_TEST((a == b));
-        const auto record = nlohmann::json::parse(bytes_of(one.path() / (picogpt::representation{bond}.name() + ".json")));
+        const auto record =
+            nlohmann::json::parse(bytes_of(one.path() / (picogpt::representation{bond}.name() + ".json")));
         const auto& losses = record["series"]["train_loss"]["value"];
         BOOST_TEST(losses.back().get<double>() < losses.front().get<double>() - 0.3);
     }
@@ -249,16 +257,19 @@ BOOST_AUTO_TEST_CASE(a_text_shorter_than_a_window_is_refused) {
     const scratch dir;
     xtn::thread_pool pool(1);
     examples::run_record record("test", nlohmann::json::object(), 1);
-    BOOST_CHECK_THROW(picogpt::train(m, little, short_recipe(2), pool, dir.path(), "dense", record, false), xtn::io_error);
+    BOOST_CHECK_THROW(picogpt::train(m, little, short_recipe(2), pool, dir.path(), "dense", record, false),
+                      xtn::io_error);
 }
 
 BOOST_AUTO_TEST_CASE(weights_trained_elsewhere) {
     const char* folder = std::getenv("XTN_TRAINED");
-    const fs::path file = fs::path(folder == nullptr ? std::string(XTN_SOURCE_DIR) + "/../shared/reference/trained" : folder) /
-                          "picogpt_dense.safetensors";
+    const fs::path file =
+        fs::path(folder == nullptr ? std::string(XTN_SOURCE_DIR) + "/../shared/reference/trained" : folder) /
+        "picogpt_dense.safetensors";
     const fs::path text = fs::path(XTN_SOURCE_DIR) / "../shared/data/tinyshakespeare/input.txt";
     if (!fs::exists(file) || !fs::exists(text)) {
-        std::cerr << "\n*** SKIPPED: the trained PicoGPT " << file.string() << " and Tiny Shakespeare are not both here ***\n\n";
+        std::cerr << "\n*** SKIPPED: the trained PicoGPT " << file.string()
+                  << " and Tiny Shakespeare are not both here ***\n\n";
         return;
     }
     const auto m = picogpt::load_model(xtn::load_safetensors(file));

@@ -72,8 +72,9 @@ BOOST_AUTO_TEST_CASE(twelve_steps_of_adamw) {
     BOOST_REQUIRE(log.size() == 36);
     for (std::size_t step = 0; step < 12; ++step) {
         const double loss = parallel.gradient(4, 10, [&](auto& t, std::size_t w) {
-            return m.loss(t, std::span<const picogpt::token>(inputs).subspan(10 * w, 10),
-                          std::span<const picogpt::token>(targets).subspan(10 * w, 10), 10)
+            return m
+                .loss(t, std::span<const picogpt::token>(inputs).subspan(10 * w, 10),
+                      std::span<const picogpt::token>(targets).subspan(10 * w, 10), 10)
                 .mean;
         });
         const double norm = xtn::global_norm(std::span<const double>(parallel.gradients()));

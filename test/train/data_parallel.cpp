@@ -43,7 +43,8 @@ std::vector<double> gradient(problem& p, std::size_t workers, std::size_t lanes,
     xtn::data_parallel<double> parallel(store, {p.op}, pool, lanes);
     std::vector<double> g;
     for (int repeat = 0; repeat < 3; ++repeat) {  // the third step reuses all memory
-        const double value = parallel.gradient(p.windows.size(), 40, [&](auto& t, std::size_t w) { return p.loss(t, w); });
+        const double value =
+            parallel.gradient(p.windows.size(), 40, [&](auto& t, std::size_t w) { return p.loss(t, w); });
         if (loss != nullptr) *loss = value;
         const std::vector<double> now(parallel.gradients().begin(), parallel.gradients().end());
         BOOST_TEST((repeat == 0 || now == g));
@@ -62,7 +63,8 @@ BOOST_AUTO_TEST_CASE(lanes_agree_with_one_tape) {
     for (std::size_t w = 1; w < p.windows.size(); ++w) total = total + p.loss(t, w);
     t.backward(total, 1.0 / 12);
     std::vector<double> flat;
-    for (const auto& q : p.parameters()) flat.insert(flat.end(), t.gradient(q.value).begin(), t.gradient(q.value).end());
+    for (const auto& q : p.parameters())
+        flat.insert(flat.end(), t.gradient(q.value).begin(), t.gradient(q.value).end());
 
     problem fresh;
     double loss = 0;

@@ -16,8 +16,8 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
     for (const xtn::any_operator<float>& op : m.operators()) {
         if (!xtn::worth_reconstructing(op, context, windows)) continue;
         const xtn::variable<float, 2> w = xtn::to_dense(op, once);
-        const auto matrix = xtn::parameter<float>::view({w.data(), w.size()}, {op.out(), op.in()},
-                                                        xtn::parameter<float>::unbound);
+        const auto matrix =
+            xtn::parameter<float>::view({w.data(), w.size()}, {op.out(), op.in()}, xtn::parameter<float>::unbound);
         for (xtn::tape<float>& t : tapes) t.provide(op.network().id(), matrix);
     }
     struct window_result {
@@ -28,7 +28,8 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
     pool.run(windows, [&](std::size_t w, std::size_t worker) {
         xtn::tape<float>& t = tapes[worker];
         t.clear();
-        const auto loss = m.loss(t, text.subspan(w * context, context), text.subspan(w * context + 1, context), context);
+        const auto loss =
+            m.loss(t, text.subspan(w * context, context), text.subspan(w * context + 1, context), context);
         results[w] = {static_cast<double>(loss.mean.item()), loss.correct};
     });
     evaluation total{.windows = windows};

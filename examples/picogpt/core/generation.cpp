@@ -59,13 +59,16 @@ void generator::advance(token next) {
 token sample(std::span<const float> logits, const sampling& how, xtn::random_stream& random) {
     std::vector<token> order(logits.size());
     std::iota(order.begin(), order.end(), token{0});
-    const std::size_t kept = how.temperature == 0 ? 1 : how.top_k == 0 ? order.size() : std::min(how.top_k, order.size());
+    const std::size_t kept = how.temperature == 0 ? 1
+                             : how.top_k == 0     ? order.size()
+                                                  : std::min(how.top_k, order.size());
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(),
                       [&](token a, token b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
     if (kept == 1) return order[0];
     std::vector<double> weight(kept);
     for (std::size_t i = 0; i < kept; ++i)
-        weight[i] = std::exp((static_cast<double>(logits[order[i]]) - static_cast<double>(logits[order[0]])) / how.temperature);
+        weight[i] =
+            std::exp((static_cast<double>(logits[order[i]]) - static_cast<double>(logits[order[0]])) / how.temperature);
     double left = random.uniform() * std::accumulate(weight.begin(), weight.end(), 0.0);
     std::size_t i = 0;
     while (i + 1 < kept && left >= weight[i]) left -= weight[i++];

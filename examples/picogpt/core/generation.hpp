@@ -26,14 +26,14 @@ private:
 
     const model<float>& model_;
     xtn::tape<float> tape_;
-    std::vector<token> seen_;                  // what the cache holds
+    std::vector<token> seen_;                        // what the cache holds
     std::vector<std::vector<float>> keys_, values_;  // of each layer, (context x dim)
     std::vector<float> logits_;
 };
 
 struct sampling {
-    double temperature = 1;   ///< 0 takes the likeliest character
-    std::size_t top_k = 0;    ///< only the k likeliest characters; 0 means all
+    double temperature = 1;  ///< 0 takes the likeliest character
+    std::size_t top_k = 0;   ///< only the k likeliest characters; 0 means all
 };
 
 /// Draws a character from softmax(logits / temperature) over the top k.

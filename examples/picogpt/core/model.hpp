@@ -39,8 +39,11 @@ public:
     };
 
     model(const model_shape& shape, const operator_factory<T>& make, Attention attention = {})
-        : shape_(shape), attention_(attention), embedding_(shape.vocabulary, shape.dim, shape.context),
-          final_norm_(shape.dim), head_(make("lm_head", shape.vocabulary, shape.dim)) {
+        : shape_(shape),
+          attention_(attention),
+          embedding_(shape.vocabulary, shape.dim, shape.context),
+          final_norm_(shape.dim),
+          head_(make("lm_head", shape.vocabulary, shape.dim)) {
         const std::size_t d = shape.dim;
         const auto bias = [](std::size_t size) { return xtn::parameter<T>(std::vector{size}); };
         for (std::size_t l = 0; l < shape.layers; ++l) {
@@ -81,8 +84,8 @@ public:
     }
 
     /// Mean next-token loss of windows of time + 1 tokens that lie one after the other, inputs[i] predicting targets[i].
-    xtn::nn::classification_loss<T> loss(xtn::tape<T>& t, std::span<const token> inputs,
-                                         std::span<const token> targets, std::size_t time) const {
+    xtn::nn::classification_loss<T> loss(xtn::tape<T>& t, std::span<const token> inputs, std::span<const token> targets,
+                                         std::size_t time) const {
         return xtn::nn::cross_entropy(logits(t, inputs, time), targets);
     }
 

@@ -31,16 +31,14 @@ xtn::any_operator<float> make_operator(const representation& r, std::size_t out,
 
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed) {
-    model<float> m(shape, [&](const std::string&, std::size_t out, std::size_t in) {
-        return make_operator(r, out, in);
-    });
+    model<float> m(shape,
+                   [&](const std::string&, std::size_t out, std::size_t in) { return make_operator(r, out, in); });
     xtn::random_stream random(seed);
     random.fill_normal(m.embedding().table().values(), 0.02);
     for (const xtn::any_operator<float>& op : m.operators()) {
         const double sites = static_cast<double>(op.network().operands().size());
-        const double sigma = init.published_mpo && r.bond != 0
-                                 ? std::pow(static_cast<double>(op.in()), -sites / 4)
-                                 : init.sigma;
+        const double sigma =
+            init.published_mpo && r.bond != 0 ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;
         xtn::init_normal(op, sigma, random);
     }
     return m;

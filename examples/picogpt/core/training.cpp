@@ -13,12 +13,11 @@
 namespace picogpt {
 namespace {
 
-double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// Where the windows of a step begin.
-std::vector<std::size_t> windows_of_step(std::uint64_t seed, std::uint64_t step, std::size_t count, std::size_t starts) {
+std::vector<std::size_t> windows_of_step(std::uint64_t seed, std::uint64_t step, std::size_t count,
+                                         std::size_t starts) {
     xtn::random_stream random(seed, step + 1);  // stream 0 initialises the model
     std::vector<std::size_t> windows(count);
     for (std::size_t& w : windows) w = static_cast<std::size_t>(random.uniform_index(starts));
@@ -89,8 +88,7 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
     }
     progress.finish();
     if (first == r.steps) result.validation = evaluate(m, corpus.validation(), context, pool);
-    if (busy > 0)
-        result.tokens_per_second = static_cast<double>((r.steps - first) * r.batch * context) / busy;
+    if (busy > 0) result.tokens_per_second = static_cast<double>((r.steps - first) * r.batch * context) / busy;
 
     record.set("parameters", store.size());
     record.set("val_loss", result.validation.loss);

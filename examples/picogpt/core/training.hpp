@@ -19,12 +19,12 @@ namespace picogpt {
 
 struct recipe {
     std::uint64_t steps = 2000;
-    std::size_t batch = 32;         ///< windows per step
-    double learning_rate = 3e-4;    ///< peak
-    std::uint64_t warmup = 100;     ///< steps
+    std::size_t batch = 32;       ///< windows per step
+    double learning_rate = 3e-4;  ///< peak
+    std::uint64_t warmup = 100;   ///< steps
     double beta1 = 0.9, beta2 = 0.95;
-    double weight_decay = 0.1;      ///< on every parameter
-    double clip = 1.0;              ///< of the global gradient norm
+    double weight_decay = 0.1;  ///< on every parameter
+    double clip = 1.0;          ///< of the global gradient norm
     std::uint64_t seed = 1;
     std::uint64_t evaluate_every = 250;
     std::uint64_t checkpoint_every = 100;

@@ -50,8 +50,7 @@ gradient_errors check_gradient(F f, const std::tuple<Tensors...>& inputs, double
     const auto gradients = [&](int uses) {
         tape<double> t;
         auto x = std::apply([&](const auto&... e) { return std::tuple(t.leaf(e)...); }, inputs);
-        for (int u = 0; u < uses; ++u)
-            t.seed(std::apply([&](const auto&... v) { return f(t, v...); }, x), w.data());
+        for (int u = 0; u < uses; ++u) t.seed(std::apply([&](const auto&... v) { return f(t, v...); }, x), w.data());
         t.backward();
         std::vector<double> g;
         each(x, [&](auto& v) {
@@ -93,8 +92,8 @@ gradient_errors check_gradient(F f, const std::tuple<Tensors...>& inputs, double
     };
     errors.transpose = std::abs(difference([&](std::size_t i) { return v[i]; }) - along) / std::max(norm, scale);
     for (std::size_t k = 0; k < g.size(); ++k)
-        errors.elements =
-            std::max(errors.elements, std::abs(difference([&](std::size_t i) { return i == k ? 1.0 : 0.0; }) - g[k]) / scale);
+        errors.elements = std::max(
+            errors.elements, std::abs(difference([&](std::size_t i) { return i == k ? 1.0 : 0.0; }) - g[k]) / scale);
     return errors;
 }
 

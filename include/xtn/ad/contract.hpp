@@ -41,8 +41,8 @@ struct recorded_operand {
 
 /// Evaluates a network into `out` (row-major) and records it as node `y`.
 template <scalar T>
-void record_contraction(tape<T>& t, plan_cache& cache, const network& net, std::span<const recorded_operand<T>> operands,
-                        T* out, const geometry& shape, std::size_t y) {
+void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
+                        std::span<const recorded_operand<T>> operands, T* out, const geometry& shape, std::size_t y) {
     std::array<geometry, max_operands> shapes;
     label_set needs = 0;
     for (std::size_t i = 0; i < operands.size(); ++i) {
@@ -72,7 +72,8 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net, std::
 
     std::shared_ptr<planned> plans = cache.find(net, shapes.data(), shape, sizeof(T));
     T* residual = t.template keep<T>(static_cast<std::size_t>(plans->forward().residual_size));
-    const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base, label_set add) {
+    const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base,
+                                             label_set add) {
         backend::workspace_frame frame;
         const bases b = p.bases();
         for (std::size_t i = 0; i < count; ++i) base[i] = const_cast<T*>(kept[i].data);  // operands are only read
@@ -121,8 +122,7 @@ struct taped<constant_reference<E>> : taped<E> {};
 /// The contraction of variables and plain tensors, recorded on the variables' tape. Plain operands are copied unless
 /// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
 template <fixed_string Labels, class... Operands>
-    requires(is_variable<std::decay_t<Operands>> || ...)
-auto einsum(const Operands&... operands) {
+requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&... operands) {
     using T = typename detail::taped<std::tuple_element_t<0, std::tuple<Operands...>>>::value_type;
     static_assert((std::is_same_v<typename detail::taped<Operands>::value_type, T> && ...),
                   "einsum: all operands of a network have one scalar type; cast those that differ");
@@ -157,8 +157,7 @@ auto einsum(const Operands&... operands) {
             bound[i] = {in_place.data, in_place.shape};
         } else {
             const backend::tensor_ref<const T> there = detail::bind<T>(e, frame);
-            const geometry g = geometry::row_major(
-                std::span(there.shape.extent.data(), there.shape.rank));
+            const geometry g = geometry::row_major(std::span(there.shape.extent.data(), there.shape.rank));
             T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
             backend::copy<T>(there, {copy, g}, false);
             bound[i] = {copy, g};

@@ -33,7 +33,8 @@ public:
     /// The value of an xtensor expression.
     template <class E>
     explicit parameter(const xt::xexpression<E>& value)
-        : parameter(std::vector<std::size_t>(value.derived_cast().shape().begin(), value.derived_cast().shape().end())) {
+        : parameter(
+              std::vector<std::size_t>(value.derived_cast().shape().begin(), value.derived_cast().shape().end())) {
         auto target = detail::as_expression<operand_traits<E>::rank>(data(), geometry::row_major(shape()));
         xt::noalias(target) = value;
     }

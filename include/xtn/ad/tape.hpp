@@ -61,11 +61,7 @@ public:
     /// The elements as an xtensor expression; nothing done with it is recorded.
     auto value() const { return detail::as_expression<Rank>(data_, geometry::row_major(shape_)); }
     /// The value of a scalar.
-    T item() const
-        requires(Rank == 0)
-    {
-        return *data_;
-    }
+    T item() const requires(Rank == 0) { return *data_; }
     /// The cotangent after backward(), as an xtensor expression. Throws xtn::error where none was made.
     auto gradient() const {
         return detail::as_expression<Rank>(tape_->gradient_of(node_), geometry::row_major(shape_));

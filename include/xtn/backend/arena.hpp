@@ -45,7 +45,7 @@ public:
 
 private:
     struct free_aligned {
-        void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{alignment}); }
+        void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{alignment}); }
     };
     struct chunk {
         std::unique_ptr<std::byte, free_aligned> memory;
@@ -54,7 +54,7 @@ private:
     void add_chunk(std::size_t bytes) {
         constexpr std::size_t smallest = 1 << 16;
         const std::size_t size = std::max({bytes, capacity() / 2, smallest});
-        auto* memory = static_cast<std::byte*>(::operator new(size, std::align_val_t{alignment}));
+        auto* memory = static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment}));
         chunks_.push_back({std::unique_ptr<std::byte, free_aligned>(memory), size});
         top_ = {chunks_.size() - 1, 0};
     }

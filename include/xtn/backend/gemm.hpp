@@ -19,7 +19,7 @@ namespace xtn {
 /// The scalar types of a network.
 template <class T>
 concept scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::complex<float>> ||
-                 std::is_same_v<T, std::complex<double>>;
+    std::is_same_v<T, std::complex<double>>;
 
 namespace backend {
 
@@ -27,8 +27,8 @@ namespace backend {
 /// k x m. beta = 0 overwrites C without reading it. One row or column of C goes to gemv, where BLAS libraries are far
 /// faster than with a thin gemm.
 template <scalar T>
-inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,
-                 std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
+                 const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
     using namespace cxxblas;
     const auto i = [](std::int64_t x) { return static_cast<int>(x); };
     const auto op = [](bool transposed) { return transposed ? Trans : NoTrans; };
@@ -39,8 +39,8 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
         gemv(RowMajor, op(transpose_a), i(transpose_a ? k : m), i(transpose_a ? m : k), alpha, a, i(lda), b,
              i(transpose_b ? 1 : ldb), beta, c, i(ldc));
     else
-        cxxblas::gemm(RowMajor, op(transpose_a), op(transpose_b), i(m), i(n), i(k), alpha, a, i(lda), b, i(ldb), beta, c,
-                      i(ldc));
+        cxxblas::gemm(RowMajor, op(transpose_a), op(transpose_b), i(m), i(n), i(k), alpha, a, i(lda), b, i(ldb), beta,
+                      c, i(ldc));
 }
 
 }  // namespace backend

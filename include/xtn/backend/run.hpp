@@ -16,7 +16,8 @@ template <scalar T>
 void run_gemm(const step& s, const T* a, const T* b, T* c, bool accumulate) {
     const auto multiply = [&](std::int64_t oa, std::int64_t ob, std::int64_t oc, T beta) {
         if (s.transpose_c)  // C^T = B^T A^T
-            gemm(!s.transpose_b, !s.transpose_a, s.n, s.m, s.k, T(1), b + ob, s.ldb, a + oa, s.lda, beta, c + oc, s.ldc);
+            gemm(!s.transpose_b, !s.transpose_a, s.n, s.m, s.k, T(1), b + ob, s.ldb, a + oa, s.lda, beta, c + oc,
+                 s.ldc);
         else
             gemm(s.transpose_a, s.transpose_b, s.m, s.n, s.k, T(1), a + oa, s.lda, b + ob, s.ldb, beta, c + oc, s.ldc);
     };

@@ -22,7 +22,8 @@ void nest(loops l, std::int64_t a, std::int64_t b, std::int64_t c, F&& f) {
         return;
     }
     const loop& outer = l.front();
-    for (std::int64_t i = 0; i < outer.extent; ++i, a += outer.a, b += outer.b, c += outer.c) nest(l.subspan(1), a, b, c, f);
+    for (std::int64_t i = 0; i < outer.extent; ++i, a += outer.a, b += outer.b, c += outer.c)
+        nest(l.subspan(1), a, b, c, f);
 }
 
 namespace detail {
@@ -33,17 +34,23 @@ void row(std::int64_t extent, T* c, std::int64_t stride, Value value) {
     if (stride == 0) {
         T sum{};
         for (std::int64_t i = 0; i < extent; ++i) sum += value(i);
-        if constexpr (Overwrite) *c = sum;
-        else *c += sum;
+        if constexpr (Overwrite)
+            *c = sum;
+        else
+            *c += sum;
     } else if (stride == 1) {
         for (std::int64_t i = 0; i < extent; ++i) {
-            if constexpr (Overwrite) c[i] = value(i);
-            else c[i] += value(i);
+            if constexpr (Overwrite)
+                c[i] = value(i);
+            else
+                c[i] += value(i);
         }
     } else {
         for (std::int64_t i = 0; i < extent; ++i) {
-            if constexpr (Overwrite) c[i * stride] = value(i);
-            else c[i * stride] += value(i);
+            if constexpr (Overwrite)
+                c[i * stride] = value(i);
+            else
+                c[i * stride] += value(i);
         }
     }
 }
@@ -59,8 +66,10 @@ void tiled(const loop& p, const loop& q, const T* a, T* c) {  // p is contiguous
                 T* to = c + i * q.c + j0 * p.c;
                 const std::int64_t columns = std::min(tile, p.extent - j0);
                 for (std::int64_t j = 0; j < columns; ++j) {
-                    if constexpr (Overwrite) to[j] = from[j * p.a];
-                    else to[j] += from[j * p.a];
+                    if constexpr (Overwrite)
+                        to[j] = from[j * p.a];
+                    else
+                        to[j] += from[j * p.a];
                 }
             }
 }
@@ -87,8 +96,10 @@ void transfer(loops l, const T* a, T* c) {
     const loop& last = l.back();
     nest(l.first(l.size() - 1), 0, 0, 0, [&](std::int64_t oa, std::int64_t, std::int64_t oc) {
         const T* from = a + oa;
-        if (last.a == 1) row<Overwrite>(last.extent, c + oc, last.c, [&](std::int64_t i) { return from[i]; });
-        else row<Overwrite>(last.extent, c + oc, last.c, [&](std::int64_t i) { return from[i * last.a]; });
+        if (last.a == 1)
+            row<Overwrite>(last.extent, c + oc, last.c, [&](std::int64_t i) { return from[i]; });
+        else
+            row<Overwrite>(last.extent, c + oc, last.c, [&](std::int64_t i) { return from[i * last.a]; });
     });
 }
 
@@ -102,10 +113,14 @@ void product(loops l, const T* a, const T* b, T* c) {
     nest(l.first(l.size() - 1), 0, 0, 0, [&](std::int64_t oa, std::int64_t ob, std::int64_t oc) {
         const T *x = a + oa, *y = b + ob;
         const auto go = [&](auto value) { row<Overwrite>(last.extent, c + oc, last.c, value); };
-        if (last.a == 1 && last.b == 1) go([&](std::int64_t i) { return x[i] * y[i]; });
-        else if (last.a == 1 && last.b == 0) go([x, s = *y](std::int64_t i) { return x[i] * s; });
-        else if (last.a == 0 && last.b == 1) go([y, s = *x](std::int64_t i) { return s * y[i]; });
-        else go([&](std::int64_t i) { return x[i * last.a] * y[i * last.b]; });
+        if (last.a == 1 && last.b == 1)
+            go([&](std::int64_t i) { return x[i] * y[i]; });
+        else if (last.a == 1 && last.b == 0)
+            go([x, s = *y](std::int64_t i) { return x[i] * s; });
+        else if (last.a == 0 && last.b == 1)
+            go([y, s = *x](std::int64_t i) { return s * y[i]; });
+        else
+            go([&](std::int64_t i) { return x[i * last.a] * y[i * last.b]; });
     });
 }
 
@@ -121,16 +136,20 @@ void fill_zero(loops l, T* c) {
 template <class T>
 void transfer(loops l, std::size_t sum_loops, const T* a, T* c, bool accumulate) {
     if (!accumulate && sum_loops > 1) fill_zero(l.first(l.size() - sum_loops), c);
-    if (accumulate || sum_loops > 1) detail::transfer<false>(l, a, c);
-    else detail::transfer<true>(l, a, c);
+    if (accumulate || sum_loops > 1)
+        detail::transfer<false>(l, a, c);
+    else
+        detail::transfer<true>(l, a, c);
 }
 
 /// C = A B or C += A B element by element; the last `sum_loops` loops do not advance C.
 template <class T>
 void product(loops l, std::size_t sum_loops, const T* a, const T* b, T* c, bool accumulate) {
     if (!accumulate && sum_loops > 1) fill_zero(l.first(l.size() - sum_loops), c);
-    if (accumulate || sum_loops > 1) detail::product<false>(l, a, b, c);
-    else detail::product<true>(l, a, b, c);
+    if (accumulate || sum_loops > 1)
+        detail::product<false>(l, a, b, c);
+    else
+        detail::product<true>(l, a, b, c);
 }
 
 }  // namespace xtn::backend

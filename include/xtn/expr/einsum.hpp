@@ -140,9 +140,7 @@ public:
     }
 
     /// The value of a contraction to a scalar.
-    operator T() const
-        requires(rank == 0)
-    {
+    operator T() const requires(rank == 0) {
         T value{};
         backend::workspace_frame frame;
         const bound b(operands_, frame);
@@ -166,8 +164,9 @@ private:
         std::array<const T*, sizeof...(Closures)> data{};
         std::array<geometry, sizeof...(Closures)> shapes;
         bound(const std::tuple<Closures...>& operands, backend::workspace_frame& frame) {
-            std::apply([&, i = std::size_t{0}](const auto&... e) mutable { (set(i++, detail::bind<T>(e, frame)), ...); },
-                       operands);
+            std::apply(
+                [&, i = std::size_t{0}](const auto&... e) mutable { (set(i++, detail::bind<T>(e, frame)), ...); },
+                operands);
         }
         void set(std::size_t i, const backend::tensor_ref<const T>& t) {
             data[i] = t.data;
@@ -193,7 +192,7 @@ private:
         bool same = lhs.dimension() == rank;
         for (std::size_t i = 0; same && i < rank; ++i) same = static_cast<std::int64_t>(lhs.shape()[i]) == g.extent[i];
         if (same) return;
-        if constexpr (!operand_traits<E>::is_static && requires(E& e, const shape_type& s) { e.resize(s); }) {
+        if constexpr (!operand_traits<E>::is_static && requires(E & e, const shape_type& s) { e.resize(s); }) {
             if (resize) {
                 shape_type s{};
                 for (std::size_t i = 0; i < rank; ++i) s[i] = static_cast<std::size_t>(g.extent[i]);
@@ -233,8 +232,10 @@ private:
             backend::copy<T>({memory, g}, detail::in_place<T>(lhs), accumulate);
         } else {
             const auto value = detail::as_expression<rank>(memory, g);
-            if (accumulate) xt::noalias(lhs) += value;
-            else xt::noalias(lhs) = value;
+            if (accumulate)
+                xt::noalias(lhs) += value;
+            else
+                xt::noalias(lhs) = value;
         }
     }
 
@@ -243,8 +244,7 @@ private:
 
 /// The contraction of plain tensors, as a lazy expression. Throws shape_error on evaluation where extents disagree.
 template <fixed_string Labels, class... Operands>
-    requires(plain_operand<std::decay_t<Operands>> && ...)
-auto einsum(Operands&&... operands) {
+requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(Operands&&... operands) {
     using first = std::tuple_element_t<0, std::tuple<operand_traits<std::decay_t<Operands>>...>>;
     using T = typename first::value_type;
     static_assert(scalar<T>, "einsum: the scalar type is float, double or std::complex of these");

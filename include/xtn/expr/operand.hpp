@@ -23,7 +23,8 @@ concept strided_expression = requires(const E& e) {
     e.strides();
     e.data_offset();
     e.shape();
-} && xt::has_data_interface<E>::value;
+}
+&&xt::has_data_interface<E>::value;
 
 template <class Shape>
 struct shape_traits {  // rank known at run time
@@ -49,8 +50,10 @@ struct operand_traits {
     static constexpr std::size_t rank = shape::rank;  ///< or xtn::dynamic
     static constexpr bool is_static = requires { shape::extents; };
     static constexpr std::size_t extent(std::size_t axis) {
-        if constexpr (requires { shape::extents; }) return shape::extents[axis];
-        else return static_cast<void>(axis), dynamic;
+        if constexpr (requires { shape::extents; })
+            return shape::extents[axis];
+        else
+            return static_cast<void>(axis), dynamic;
     }
 };
 template <scalar T>
@@ -63,13 +66,16 @@ struct operand_traits<T> {
 
 /// An xtensor expression, or a scalar.
 template <class E>
-concept plain_operand = scalar<E> || requires(const E& e) { []<class D>(const xt::xexpression<D>&) {}(e); };
+concept plain_operand = scalar<E> || requires(const E& e) {
+    []<class D>(const xt::xexpression<D>&) {}(e);
+};
 
 namespace detail {
 
 /// How a lazy node holds an operand: lvalues by reference, rvalues by value.
 template <class E>
-using closure = std::conditional_t<std::is_lvalue_reference_v<E>, const std::remove_cvref_t<E>&, std::remove_cvref_t<E>>;
+using closure =
+    std::conditional_t<std::is_lvalue_reference_v<E>, const std::remove_cvref_t<E>&, std::remove_cvref_t<E>>;
 
 /// Where a strided expression lies.
 template <class T, strided_expression E>
@@ -89,7 +95,8 @@ backend::tensor_ref<T> in_place(E& e) {
 template <std::size_t Rank, class T>
 auto as_expression(T* memory, const geometry& g) {
     const auto size = static_cast<std::size_t>(g.volume());
-    std::conditional_t<Rank == dynamic, xt::dynamic_shape<std::size_t>, std::array<std::size_t, Rank == dynamic ? 0 : Rank>>
+    std::conditional_t<Rank == dynamic, xt::dynamic_shape<std::size_t>,
+                       std::array<std::size_t, Rank == dynamic ? 0 : Rank>>
         shape{};
     if constexpr (Rank == dynamic) shape.resize(g.rank);
     for (std::size_t i = 0; i < g.rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);

@@ -44,8 +44,9 @@ struct softmax_attention {
             const bool add = sinks[0].accumulate || sinks[1].accumulate || sinks[2].accumulate;
             std::array<kernels::strided_rows<T>, 3> d{};
             for (std::size_t i = 0; i < 3; ++i)
-                d[i] = {add ? detail::adding_sink(sinks[i], y.size(), frame)
-                            : sinks[i] ? sinks[i].data : frame.take<T>(y.size()),
+                d[i] = {add        ? detail::adding_sink(sinks[i], y.size(), frame)
+                        : sinks[i] ? sinks[i].data
+                                   : frame.take<T>(y.size()),
                         y.shape()[1]};
             kernels::multi_head_attention_backward<T>(shape, scale, in(q), in(k), in(v), in(y), residual,
                                                       {dy, y.shape()[1]}, d[0], d[1], d[2], detail::mode(add),

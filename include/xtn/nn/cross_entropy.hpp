@@ -25,8 +25,8 @@ classification_loss<T> cross_entropy(const variable<T, 2>& logits, std::span<con
     tape<T>& t = logits.tape();
     const auto [rows, classes] = logits.shape();
     if (rows == 0 || targets.size() != rows)
-        throw shape_error("cross_entropy: " + std::to_string(rows) + " rows of logits need as many targets, at least 1, not " +
-                          std::to_string(targets.size()));
+        throw shape_error("cross_entropy: " + std::to_string(rows) +
+                          " rows of logits need as many targets, at least 1, not " + std::to_string(targets.size()));
     T* log_sum_exp = t.template keep<T>(rows);
     const kernels::cross_entropy_result r =
         kernels::cross_entropy(rows, classes, logits.data(), targets.data(), log_sum_exp);

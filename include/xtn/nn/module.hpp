@@ -22,9 +22,7 @@ void append(std::vector<named_parameter<T>>& all, const std::string& prefix,
 
 namespace detail {
 
-constexpr kernels::update mode(bool accumulate) {
-    return accumulate ? kernels::update::add : kernels::update::replace;
-}
+constexpr kernels::update mode(bool accumulate) { return accumulate ? kernels::update::add : kernels::update::replace; }
 
 /// A sink for a kernel that adds: zeroed if nothing is there yet, scratch memory if no gradient is wanted.
 template <scalar T>

@@ -32,9 +32,7 @@ public:
     using value_type = T;
 
     /// Zeros with a uniform bond.
-    explicit mpo(std::size_t bond = Bond)
-        requires factorisation<Scheme>
-        : mpo(zero_cores(bond)) {}
+    explicit mpo(std::size_t bond = Bond) requires factorisation<Scheme> : mpo(zero_cores(bond)) {}
     /// These cores. Throws shape_error where bonds or sites do not fit.
     explicit mpo(std::vector<parameter<T>> cores) : cores_(std::move(cores)), network_(chain_network(cores_)) {
         check();
@@ -45,9 +43,8 @@ public:
     /// TT-SVD of a matrix (out x in), truncated to the bond; bonds saturate where fewer suffice. The relative Frobenius
     /// error is stored in *error if given. Rows and columns that the scheme pads are zero.
     template <class E>
-    static mpo from_dense(const xt::xexpression<E>& w, std::size_t bond = Bond, double* error = nullptr)
-        requires factorisation<Scheme>
-    {
+    static mpo from_dense(const xt::xexpression<E>& w, std::size_t bond = Bond,
+                          double* error = nullptr) requires factorisation<Scheme> {
         const xt::xtensor<T, 2> matrix = w;
         if (matrix.shape()[0] != Scheme::out || matrix.shape()[1] != Scheme::in)
             throw shape_error("mpo::from_dense: the scheme is " + std::to_string(Scheme::out) + " x " +
@@ -63,12 +60,16 @@ public:
     }
 
     std::size_t out() const {
-        if constexpr (factorisation<Scheme>) return Scheme::out;
-        else return network_.out();
+        if constexpr (factorisation<Scheme>)
+            return Scheme::out;
+        else
+            return network_.out();
     }
     std::size_t in() const {
-        if constexpr (factorisation<Scheme>) return Scheme::in;
-        else return network_.in();
+        if constexpr (factorisation<Scheme>)
+            return Scheme::in;
+        else
+            return network_.in();
     }
     const std::vector<parameter<T>>& cores() const { return cores_; }
     const operator_network<T>& network() const { return network_; }
@@ -129,9 +130,10 @@ private:
             const std::vector<std::size_t> out(Scheme::out_sites.begin(), Scheme::out_sites.end());
             const std::vector<std::size_t> in(Scheme::in_sites.begin(), Scheme::in_sites.end());
             if (network_.out_sites() != out || network_.in_sites() != in)
-                throw shape_error("mpo: the cores' sites " + to_string(geometry::row_major(network_.out_sites())) + " x " +
-                                  to_string(geometry::row_major(network_.in_sites())) + " are not the scheme's " +
-                                  to_string(geometry::row_major(out)) + " x " + to_string(geometry::row_major(in)));
+                throw shape_error("mpo: the cores' sites " + to_string(geometry::row_major(network_.out_sites())) +
+                                  " x " + to_string(geometry::row_major(network_.in_sites())) +
+                                  " are not the scheme's " + to_string(geometry::row_major(out)) + " x " +
+                                  to_string(geometry::row_major(in)));
         }
     }
 

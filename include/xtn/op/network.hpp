@@ -74,8 +74,7 @@ private:
             }
             label_set all = 0;
             for (std::size_t i = 0; i < dense.operands; ++i) all |= dense.operand[i].set();
-            for_each_label(all & ~dense.output.set(),
-                           [&](label l) { summed_terms *= static_cast<double>(extent[l]); });
+            for_each_label(all & ~dense.output.set(), [&](label l) { summed_terms *= static_cast<double>(extent[l]); });
         }
     };
     std::shared_ptr<const content> content_;
@@ -99,8 +98,8 @@ public:
     using value_type = T;
 
     template <linear_operator O>
-        requires(!std::same_as<O, any_operator>)
-    any_operator(const O& o) : network_(o.network()), parameters_(o.parameters()), out_(o.out()), in_(o.in()) {}
+    requires(!std::same_as<O, any_operator>) any_operator(const O& o)
+        : network_(o.network()), parameters_(o.parameters()), out_(o.out()), in_(o.in()) {}
 
     std::size_t out() const { return out_; }
     std::size_t in() const { return in_; }

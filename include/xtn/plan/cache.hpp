@@ -38,8 +38,8 @@ class plan_cache {
 public:
     /// The plan for operands of these geometries. Throws shape_error where they do not fit the network. A tree that is
     /// known beforehand (static extents) spares the search.
-    const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output, double scalar_bytes,
-                  const contraction_tree* tree = nullptr) {
+    const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
+                                         double scalar_bytes, const contraction_tree* tree = nullptr) {
         key_.clear();
         for (std::size_t i = 0; i <= net.operands; ++i) append(i < net.operands ? operands[i] : output);
         for (entry& e : entries_)

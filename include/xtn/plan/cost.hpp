@@ -13,18 +13,25 @@
 namespace xtn {
 
 struct cost_model {
-    double flop_rate = 1.2e11;           ///< flops per second of a large matrix product
+    double flop_rate = 1.2e11;                   ///< flops per second of a large matrix product
     double half_m = 6, half_n = 6, half_k = 10;  ///< extents at which that rate is halved
-    double product_rate = 2e9;           ///< flops per second of strided element-wise products
-    double bandwidth = 1.2e10;           ///< bytes per second read or written
-    double copy_bandwidth = 3e9;         ///< bytes per second of a permuting copy
-    double call = 1.2e-7;                ///< seconds per kernel call
-    double scalar_bytes = 4;             ///< bytes per element; flop rates are halved for 8
+    double product_rate = 2e9;                   ///< flops per second of strided element-wise products
+    double bandwidth = 1.2e10;                   ///< bytes per second read or written
+    double copy_bandwidth = 3e9;                 ///< bytes per second of a permuting copy
+    double call = 1.2e-7;                        ///< seconds per kernel call
+    double scalar_bytes = 4;                     ///< bytes per element; flop rates are halved for 8
 
     /// Counts flops and nothing else: the classic objective of contraction orders.
     static constexpr cost_model flops_only() {
-        return {.flop_rate = 1, .half_m = 0, .half_n = 0, .half_k = 0, .product_rate = 1, .bandwidth = 0,
-                .copy_bandwidth = 0, .call = 0, .scalar_bytes = 0};
+        return {.flop_rate = 1,
+                .half_m = 0,
+                .half_n = 0,
+                .half_k = 0,
+                .product_rate = 1,
+                .bandwidth = 0,
+                .copy_bandwidth = 0,
+                .call = 0,
+                .scalar_bytes = 0};
     }
 
     /// Seconds of one m x n x k matrix product, without moving its operands from memory.

@@ -57,7 +57,7 @@ struct problem {
     label_extents extent{};
     std::vector<layout> tensors;
     std::array<std::uint8_t, max_labels> fused{};  ///< label (counted from 1) that was fused in front of this one
-    label_set diagonal = 0;                         ///< bit i: operand i repeats a label
+    label_set diagonal = 0;                        ///< bit i: operand i repeats a label
 
     const layout& output() const { return tensors.back(); }
 

@@ -39,7 +39,7 @@ enum class kernel : std::uint8_t {
 
 struct step {
     kernel kind = kernel::transfer;
-    std::uint8_t a = 0, b = 0, c = 0;  ///< places of the tensors in the plan
+    std::uint8_t a = 0, b = 0, c = 0;                                    ///< places of the tensors in the plan
     bool transpose_a = false, transpose_b = false, transpose_c = false;  ///< stored k x m, n x k, n x m
     std::int64_t m = 1, n = 1, k = 1, lda = 1, ldb = 1, ldc = 1;
     std::vector<loop> loops;    ///< outermost first; those that accumulate come last
@@ -57,8 +57,8 @@ struct step {
 /// What a contraction lowers to: the step, and the layout of a contiguous copy for each tensor that needs one.
 struct lowering {
     step main;
-    std::array<bool, 3> copied{};   ///< A, B, C
-    std::array<layout, 3> copy{};   ///< meaningful where copied
+    std::array<bool, 3> copied{};  ///< A, B, C
+    std::array<layout, 3> copy{};  ///< meaningful where copied
     double seconds = std::numeric_limits<double>::infinity();
 };
 
@@ -114,10 +114,14 @@ struct blas_matrix {
     std::int64_t leading = 1;
 };
 
-inline blas_matrix as_blas(std::int64_t rows, std::int64_t row_stride, std::int64_t columns, std::int64_t column_stride) {
-    const auto storable = [](std::int64_t leading, std::int64_t width) { return leading >= width && leading <= INT_MAX; };
+inline blas_matrix as_blas(std::int64_t rows, std::int64_t row_stride, std::int64_t columns,
+                           std::int64_t column_stride) {
+    const auto storable = [](std::int64_t leading, std::int64_t width) {
+        return leading >= width && leading <= INT_MAX;
+    };
     if (columns == 1) return {storable(row_stride, 1), false, row_stride};
-    if (rows == 1) return {storable(column_stride, 1), column_stride != 1, column_stride == 1 ? columns : column_stride};
+    if (rows == 1)
+        return {storable(column_stride, 1), column_stride != 1, column_stride == 1 ? columns : column_stride};
     if (column_stride == 1 && storable(row_stride, columns)) return {true, false, row_stride};
     if (row_stride == 1 && storable(column_stride, rows)) return {true, true, column_stride};
     return {};

@@ -48,11 +48,11 @@ struct plan {
 
     xtn::problem problem;
     contraction_tree tree;
-    std::vector<tensor> tensors;  ///< operands, output, then intermediates and copies
-    std::vector<step> steps;      ///< a, b, c are indices into `tensors`
-    std::vector<std::uint8_t> node;  ///< tensor that holds operand or tree node i once its private labels are summed
-    std::int64_t residual_size = 0;  ///< elements of intermediates, which a pullback reads again
-    std::int64_t workspace_size = 0; ///< elements of copies, dead after the run
+    std::vector<tensor> tensors;      ///< operands, output, then intermediates and copies
+    std::vector<step> steps;          ///< a, b, c are indices into `tensors`
+    std::vector<std::uint8_t> node;   ///< tensor that holds operand or tree node i once its private labels are summed
+    std::int64_t residual_size = 0;   ///< elements of intermediates, which a pullback reads again
+    std::int64_t workspace_size = 0;  ///< elements of copies, dead after the run
 
     double flops() const {
         double f = 0;
@@ -86,7 +86,9 @@ public:
         return static_cast<std::uint8_t>(plan_.tensors.size() - 1);
     }
     std::uint8_t add_residual(layout l) { return add_in(plan_.residual_size, plan_.bases().residual(), std::move(l)); }
-    std::uint8_t add_workspace(layout l) { return add_in(plan_.workspace_size, plan_.bases().workspace(), std::move(l)); }
+    std::uint8_t add_workspace(layout l) {
+        return add_in(plan_.workspace_size, plan_.bases().workspace(), std::move(l));
+    }
 
     void transfer(std::uint8_t a, std::uint8_t c) {
         step s = lower_transfer(layout_of(a), layout_of(c), plan_.problem.extent, model_);
@@ -144,8 +146,10 @@ public:
     /// The layout of every operand and tree node. With at least one step the last is the output's.
     std::vector<layout> best() const {
         std::vector<layout> chosen(nodes_.size());
-        if (tree_.steps == 0) chosen[0] = nodes_[0].candidates[0].layout;
-        else choose(nodes_.size() - 1, 0, chosen);
+        if (tree_.steps == 0)
+            chosen[0] = nodes_[0].candidates[0].layout;
+        else
+            choose(nodes_.size() - 1, 0, chosen);
         return chosen;
     }
 
@@ -199,7 +203,8 @@ private:
                 for (std::size_t r = 0; r < rights.size(); ++r) {
                     double seconds = lefts[l].seconds + rights[r].seconds;
                     if (seconds >= c.seconds) continue;
-                    seconds += lower_contraction(lefts[l].layout, rights[r].layout, c.layout, problem_.extent, model_).seconds;
+                    seconds +=
+                        lower_contraction(lefts[l].layout, rights[r].layout, c.layout, problem_.extent, model_).seconds;
                     if (seconds < c.seconds) {
                         c.seconds = seconds;
                         c.left = l;

@@ -21,8 +21,7 @@ namespace xtn {
 /// Adds all parameters to a file.
 template <scalar T>
 void add_parameters(safetensors& file, const parameter_store<T>& store) {
-    for (const auto& e : store.entries())
-        file.add<T>(e.name, e.value.shape(), std::span<const T>(e.value.values()));
+    for (const auto& e : store.entries()) file.add<T>(e.name, e.value.shape(), std::span<const T>(e.value.values()));
 }
 
 /// Reads all parameters of the store. Throws io_error for one that is missing, shape_error for one of another shape,

@@ -27,7 +27,11 @@ public:
     /// The operators are those whose matrix may be reconstructed once per step. All of them must live in the store.
     data_parallel(parameter_store<T>& store, std::vector<any_operator<T>> operators, thread_pool& pool,
                   std::size_t lanes = 8)
-        : store_(store), operators_(std::move(operators)), pool_(pool), tapes_(pool.workers()), lanes_(lanes),
+        : store_(store),
+          operators_(std::move(operators)),
+          pool_(pool),
+          tapes_(pool.workers()),
+          lanes_(lanes),
           buffers_(lanes) {
         if (lanes == 0) throw error("data_parallel: at least one lane is needed");
     }
@@ -81,21 +85,18 @@ private:
     };
 
     void prepare(std::size_t rows, std::size_t windows) {
-        once_.clear();
-        matrices_.clear();
-        std::size_t size = store_.size();
         if (rows != rows_ || windows != windows_) choose_reconstructed(rows, windows);
+        once_.clear();
+        once_.attach(buffers_[0]);
+        matrices_.clear();
+        std::size_t offset = store_.size();
         for (const any_operator<T>& op : reconstructed_) {
             const variable<T, 2> w = to_dense(op, once_);
-            parameter<T> value =
-                parameter<T>::view({w.data(), w.size()}, {w.shape()[0], w.shape()[1]}, size);
+            parameter<T> value = parameter<T>::view({w.data(), w.size()}, {op.out(), op.in()}, offset);
             value.set_trainable(w.needs_gradient());
-            if (w.needs_gradient()) size += w.size();
+            offset += w.size();
             matrices_.push_back({op.network().id(), w, std::move(value)});
         }
-        if (buffers_[0].size() != size)
-            for (std::span<T>& b : buffers_) b = {memory_.template take<T>(size), size};
-        once_.attach(buffers_[0]);
     }
 
     void choose_reconstructed(std::size_t rows, std::size_t windows) {
@@ -104,6 +105,10 @@ private:
         reconstructed_.clear();
         for (const any_operator<T>& op : operators_)
             if (worth_reconstructing(op, rows, windows)) reconstructed_.push_back(op);
+        std::size_t size = store_.size();  // of a lane's gradients: parameters, then reconstructed matrices
+        for (const any_operator<T>& op : reconstructed_) size += op.out() * op.in();
+        if (buffers_[0].size() != size)
+            for (std::span<T>& b : buffers_) b = {memory_.template take<T>(size), size};
     }
 
     /// buffers_[0] = sum over lanes, by a binary tree: lane 0 + 1, 2 + 3, ..., then pairs of pairs.
