@@ -8,7 +8,6 @@
 #include <complex>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
