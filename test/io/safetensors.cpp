@@ -54,10 +54,9 @@ BOOST_AUTO_TEST_CASE(the_bytes_are_those_of_the_format) {
     file.add<float>("A", {}, std::vector<float>{-2});
     file.metadata()["k"] = "value";
     // Descending dtype, then name; padded with blanks to a multiple of 8.
-    const std::string header =
-        R"({"__metadata__":{"k":"value"},"A":{"dtype":"F32","shape":[],"data_offsets":[0,4]},)"
-        R"("a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
-        R"("b":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}    )";
+    const std::string header = R"({"__metadata__":{"k":"value"},"A":{"dtype":"F32","shape":[],"data_offsets":[0,4]},)"
+                               R"("a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
+                               R"("b":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}    )";
     BOOST_REQUIRE(header.size() == 192u);
     const std::string expected =
         std::string("\xC0\0\0\0\0\0\0\0", 8) + header + std::string("\0\0\0\xC0\0\0\x80\x3F\x01\x02", 10);

@@ -261,8 +261,8 @@ requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(Operands&&... o
     return contraction<Labels, T, detail::closure<Operands>...>(std::in_place, std::forward<Operands>(operands)...);
 }
 
-/// What `view = contraction` looks up (by the argument's namespace) if the shapes differ. xtensor would repeat the value;
-/// a contraction has exactly its own shape. Throws shape_error.
+/// What `view = contraction` looks up (by the argument's namespace) if the shapes differ. xtensor would repeat the
+/// value; a contraction has exactly its own shape. Throws shape_error.
 template <fixed_string Labels, class T, class... Closures, class Shape>
 const contraction<Labels, T, Closures...>& broadcast(const contraction<Labels, T, Closures...>& c, const Shape& shape) {
     throw shape_error("einsum \"" + to_string(c.net) + "\": the destination has shape " +
