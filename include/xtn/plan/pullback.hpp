@@ -18,9 +18,9 @@
 namespace xtn {
 
 /// Plans the cotangents of the operands in `needs` (bit i: operand i) from that of the output. The result reads the
-/// operands, the cotangent (base `value`) and the forward residuals, and writes base gradient(i), laid out as operand i.
-/// Where operand i repeats a label only its diagonal is written. Throws shape_error if an operand in `needs` is
-/// broadcast (has a stride of 0): its elements share memory, and so would their gradients.
+/// operands, the cotangent (base `value`) and the forward residuals, and writes base gradient(i), laid out as operand
+/// i; where that repeats a label only its diagonal is written. Throws shape_error if an operand in `needs` is broadcast
+/// (has a stride of 0): its elements share memory, and so would their gradients.
 inline plan make_pullback(const plan& forward, label_set needs, const cost_model& model) {
     plan back{.problem = forward.problem, .tree = forward.tree, .tensors = forward.tensors, .steps = {}, .node = {}};
     detail::plan_builder build(back, model);
