@@ -3,9 +3,9 @@
 //
 //     time of a step = calls * call + flops / (flop_rate * efficiency(m, n, k)) + bytes / bandwidth
 //
-// The efficiency of a matrix product falls with its smallest extents: efficiency = m/(m + m0) * n/(n + n0) * k/(k + k0).
+// The efficiency of a matrix product falls with small extents: efficiency = m/(m + m0) * n/(n + n0) * k/(k + k0).
 // The constants describe one core of a current x86 with AVX-512 in single precision; ratios between plans, not
-// absolute times, are what matters, and `bench/contraction` prints the constants of the machine it runs on.
+// absolute times, are what matters.
 #pragma once
 
 #include <cstddef>
