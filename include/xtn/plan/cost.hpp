@@ -40,6 +40,15 @@ struct cost_model {
         return call + flops * (1 + half_m / m) * (1 + half_n / n) * (1 + half_k / k) * width() / flop_rate;
     }
     constexpr double product(double flops) const { return call + flops * width() / product_rate; }
+
+    /// Seconds of the kernel that contracts tensors of volumes a and b to volume c, where all labels touched have
+    /// volume `touched`, if their layouts are perfect: touched = batch m n k, a = batch m k, b = batch k n,
+    /// c = batch m n.
+    constexpr double kernel(double a, double b, double c, double touched) const {
+        const double m = touched / b, n = touched / a, k = touched / c, batch = touched / (m * n * k);
+        const double by_gemm = batch * gemm(m, n, k), by_product = product(2 * touched);
+        return by_gemm < by_product ? by_gemm : by_product;
+    }
     constexpr double move(double elements) const { return bandwidth == 0 ? 0 : elements * scalar_bytes / bandwidth; }
     constexpr double copy(double elements) const {
         return call + (copy_bandwidth == 0 ? 0 : 2 * elements * scalar_bytes / copy_bandwidth);

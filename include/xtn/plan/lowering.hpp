@@ -16,8 +16,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <climits>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <vector>
 
@@ -59,7 +61,6 @@ struct lowering {
     step main;
     std::array<bool, 3> copied{};  ///< A, B, C
     std::array<layout, 3> copy{};  ///< meaningful where copied
-    double seconds = std::numeric_limits<double>::infinity();
 };
 
 namespace detail {
@@ -69,44 +70,94 @@ enum tensor_of_step : std::size_t { tensor_a, tensor_b, tensor_c };
 /// A label of a step: its extent and its stride in each tensor; `in` has a bit for each tensor that carries it.
 struct dimension {
     std::int64_t extent;
-    std::array<std::int64_t, 3> stride{};
-    unsigned in = 0;
-    xtn::label label = 0;
+    std::array<std::int64_t, 3> stride;
+    unsigned in;
+    xtn::label label;
 };
 
 enum role : unsigned { batch = 0b111, row = 0b101, column = 0b110, inner = 0b011 };
 
-inline std::vector<dimension> dimensions(const std::array<const layout*, 3>& tensors, const label_extents& extent) {
-    std::vector<dimension> dims;
-    dims.reserve(12);
-    for (std::size_t t = 0; t < 3; ++t) {
-        if (tensors[t] == nullptr) continue;
-        for (const layout::axis& a : tensors[t]->axes) {
-            auto d = std::find_if(dims.begin(), dims.end(), [&](auto& x) { return x.label == a.label; });
-            if (d == dims.end()) d = dims.insert(dims.end(), {.extent = extent[a.label], .label = a.label});
-            d->stride[t] = a.stride;
-            d->in |= 1u << t;
+/// The labels of a step. Lives on the stack: a layout search prices hundreds of steps.
+class dimensions {
+public:
+    dimensions(const std::array<const layout*, 3>& tensors, const label_extents& extent) {
+        for (std::size_t t = 0; t < 3; ++t) {
+            if (tensors[t] == nullptr) continue;
+            for (const layout::axis& a : tensors[t]->axes) {
+                dimension* d = std::find_if(begin(), end(), [&](auto& x) { return x.label == a.label; });
+                if (d == end()) dims_[size_++] = {extent[a.label], {}, 0, a.label};
+                d->stride[t] = a.stride;
+                d->in |= 1u << t;
+            }
         }
     }
-    return dims;
-}
+    dimensions(const dimensions& other) : size_(other.size_) { std::copy(other.begin(), other.end(), begin()); }
+    dimensions& operator=(const dimensions&) = delete;
 
-inline void fuse_dimensions(std::vector<dimension>& dims) {
-    const auto follows = [](const dimension& x, const dimension& y) {  // y is directly inside x
+    dimension* begin() { return dims_.data(); }
+    dimension* end() { return dims_.data() + size_; }
+    const dimension* begin() const { return dims_.data(); }
+    const dimension* end() const { return dims_.data() + size_; }
+
+    /// Makes one of labels that follow each other without a gap wherever they occur.
+    void fuse() {
+        const auto reach = [](const dimension& d) {
+            return std::abs(d.stride[static_cast<std::size_t>(std::countr_zero(d.in))]);
+        };
+        std::sort(begin(), end(), [&](const dimension& x, const dimension& y) {
+            if (x.in != y.in) return x.in < y.in;
+            return reach(x) != reach(y) ? reach(x) > reach(y) : x.label < y.label;
+        });
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (kept > 0 && follows(dims_[kept - 1], dims_[i])) {
+                const std::int64_t outer = dims_[kept - 1].extent;
+                dims_[kept - 1] = dims_[i];
+                dims_[kept - 1].extent *= outer;
+            } else {
+                dims_[kept++] = dims_[i];
+            }
+        }
+        size_ = kept;
+    }
+
+    /// Gives tensor t new contiguous strides: batch labels first, then the role it shares with `first`, then with
+    /// `second`, each in the order in which that tensor holds them.
+    void restride(std::size_t t, std::size_t first, std::size_t second) {
+        std::array<dimension*, max_labels> order;
+        std::size_t count = 0;
+        for (dimension& d : *this)
+            if ((d.in >> t & 1) != 0) order[count++] = &d;
+        const auto group = [&](const dimension* d) { return d->in == batch ? 0 : (d->in >> first & 1) != 0 ? 1 : 2; };
+        std::sort(order.begin(), order.begin() + count, [&](const dimension* x, const dimension* y) {
+            if (group(x) != group(y)) return group(x) < group(y);
+            const std::size_t guide = group(x) == 2 ? second : first;
+            return x->stride[guide] != y->stride[guide] ? x->stride[guide] > y->stride[guide] : x < y;
+        });
+        std::int64_t volume = 1;
+        for (std::size_t i = count; i-- > 0; volume *= order[i]->extent) order[i]->stride[t] = volume;
+    }
+
+    /// What tensor t looks like.
+    layout layout_of(std::size_t t) const {
+        layout l;
+        for (const dimension& d : *this)
+            if ((d.in >> t & 1) != 0) l.axes.push_back({d.label, d.stride[t]});
+        std::stable_sort(l.axes.begin(), l.axes.end(), [](auto& a, auto& b) { return a.stride > b.stride; });
+        return l;
+    }
+
+private:
+    static bool follows(const dimension& x, const dimension& y) {  // y is directly inside x
         if (x.in != y.in || x.extent * y.extent > INT_MAX) return false;
         for (std::size_t t = 0; t < 3; ++t)
             if ((x.in >> t & 1) != 0 && x.stride[t] != y.stride[t] * y.extent) return false;
         return true;
-    };
-    for (std::size_t i = 0; i < dims.size(); ++i)
-        for (std::size_t j = 0; j < dims.size(); ++j)
-            if (i != j && follows(dims[i], dims[j])) {
-                dims[j].extent *= dims[i].extent;
-                dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(i));
-                i = static_cast<std::size_t>(-1);  // start again
-                break;
-            }
-}
+    }
+
+    std::array<dimension, max_labels> dims_;
+    std::size_t size_ = 0;
+};
 
 /// A matrix with strides along rows and columns, as BLAS wants it: leading dimension, stored transposed or not.
 struct blas_matrix {
@@ -127,7 +178,7 @@ inline blas_matrix as_blas(std::int64_t rows, std::int64_t row_stride, std::int6
     return {};
 }
 
-inline void append_loops(step& s, const std::vector<dimension>& dims, const std::array<const dimension*, 3>& taken) {
+inline void append_loops(step& s, const dimensions& dims, const std::array<const dimension*, 3>& taken) {
     std::vector<const dimension*> order;
     for (const dimension& d : dims)
         if (std::find(taken.begin(), taken.end(), &d) == taken.end()) order.push_back(&d);
@@ -142,72 +193,109 @@ inline void append_loops(step& s, const std::vector<dimension>& dims, const std:
     }
 }
 
+/// The kernel of a step: a matrix product over one label of each role (or none, an extent of 1), or no such label at
+/// all, which is an element-wise product. Loops run over the labels that are not taken.
+struct kernel_choice {
+    bool is_gemm = false;
+    std::array<const dimension*, 3> taken{};  ///< m, n, k
+    double seconds = std::numeric_limits<double>::infinity();
+
+    std::int64_t extent(std::size_t i) const { return taken[i] == nullptr ? 1 : taken[i]->extent; }
+    std::int64_t stride(std::size_t i, std::size_t t) const { return taken[i] == nullptr ? 1 : taken[i]->stride[t]; }
+    blas_matrix a() const { return matrix(0, 2, tensor_a); }
+    blas_matrix b() const { return matrix(2, 1, tensor_b); }
+    blas_matrix c() const { return matrix(0, 1, tensor_c); }
+
+private:
+    blas_matrix matrix(std::size_t rows, std::size_t columns, std::size_t t) const {
+        return as_blas(extent(rows), stride(rows, t), extent(columns), stride(columns, t));
+    }
+};
+
 /// The fastest kernel for C = A B without copies, by trying every choice of matrix labels.
-inline step choose_kernel(const std::vector<dimension>& dims, const cost_model& model) {
+inline kernel_choice choose_kernel(const dimensions& dims, const cost_model& model) {
     double total = 1;
-    std::array<std::vector<const dimension*>, 3> choice{{{nullptr}, {nullptr}, {nullptr}}};  // rows, columns, inner
+    std::array<std::array<const dimension*, max_labels + 1>, 3> candidates;  // rows, columns, inner
+    std::array<std::size_t, 3> count{1, 1, 1};
+    for (auto& c : candidates) c[0] = nullptr;
     for (const dimension& d : dims) {
         total *= static_cast<double>(d.extent);
-        if (d.in == row) choice[0].push_back(&d);
-        if (d.in == column) choice[1].push_back(&d);
-        if (d.in == inner) choice[2].push_back(&d);
+        if (d.in != batch) {
+            const std::size_t i = d.in == row ? 0 : d.in == column ? 1 : 2;
+            candidates[i][count[i]++] = &d;
+        }
     }
-    step best;
-    best.kind = kernel::product;
+    kernel_choice best;
     best.seconds = model.product(2 * total);
-    std::array<const dimension*, 3> taken{};
-    const auto extent = [](const dimension* d) { return d == nullptr ? 1 : d->extent; };
-    const auto stride = [](const dimension* d, std::size_t t) { return d == nullptr ? 1 : d->stride[t]; };
-    for (const dimension* m : choice[0])
-        for (const dimension* n : choice[1])
-            for (const dimension* k : choice[2]) {
-                const double em = static_cast<double>(extent(m)), en = static_cast<double>(extent(n)),
-                             ek = static_cast<double>(extent(k));
-                const double seconds = total / (em * en * ek) * model.gemm(em, en, ek);
-                if (seconds >= best.seconds) continue;
-                const blas_matrix a = as_blas(extent(m), stride(m, tensor_a), extent(k), stride(k, tensor_a));
-                const blas_matrix b = as_blas(extent(k), stride(k, tensor_b), extent(n), stride(n, tensor_b));
-                const blas_matrix c = as_blas(extent(m), stride(m, tensor_c), extent(n), stride(n, tensor_c));
-                if (!a.fits || !b.fits || !c.fits) continue;
-                best.kind = kernel::gemm;
-                best.seconds = seconds;
-                best.m = extent(m);
-                best.n = extent(n);
-                best.k = extent(k);
-                best.transpose_a = a.transposed;
-                best.transpose_b = b.transposed;
-                best.lda = a.leading;
-                best.ldb = b.leading;
-                best.transpose_c = c.transposed;
-                best.ldc = c.leading;
-                taken = {m, n, k};
+    kernel_choice tried{.is_gemm = true};
+    for (std::size_t m = 0; m < count[0]; ++m)
+        for (std::size_t n = 0; n < count[1]; ++n)
+            for (std::size_t k = 0; k < count[2]; ++k) {
+                tried.taken = {candidates[0][m], candidates[1][n], candidates[2][k]};
+                const auto extent = [&](std::size_t i) { return static_cast<double>(tried.extent(i)); };
+                const double calls = total / (extent(0) * extent(1) * extent(2));
+                tried.seconds = calls * model.gemm(extent(0), extent(1), extent(2));
+                if (tried.seconds < best.seconds && tried.a().fits && tried.b().fits && tried.c().fits) best = tried;
             }
-    append_loops(best, dims, taken);
     return best;
 }
 
-/// Gives tensor t new contiguous strides: batch labels first, then the role it shares with `first`, then with `second`,
-/// each in the order in which that tensor holds them.
-inline void restride(std::vector<dimension>& dims, std::size_t t, std::size_t first, std::size_t second) {
-    std::vector<dimension*> order;
-    for (dimension& d : dims)
-        if ((d.in >> t & 1) != 0) order.push_back(&d);
-    const auto group = [&](const dimension* d) { return d->in == batch ? 0 : (d->in >> first & 1) != 0 ? 1 : 2; };
-    std::stable_sort(order.begin(), order.end(), [&](const dimension* x, const dimension* y) {
-        if (group(x) != group(y)) return group(x) < group(y);
-        const std::size_t guide = group(x) == 2 ? second : first;
-        return x->stride[guide] > y->stride[guide];
-    });
-    std::int64_t volume = 1;
-    for (std::size_t i = order.size(); i-- > 0; volume *= order[i]->extent) order[i]->stride[t] = volume;
+inline step make_step(const dimensions& dims, const kernel_choice& choice) {
+    step s;
+    s.kind = choice.is_gemm ? kernel::gemm : kernel::product;
+    s.seconds = choice.seconds;
+    if (choice.is_gemm) {
+        const blas_matrix a = choice.a(), b = choice.b(), c = choice.c();
+        s.m = choice.extent(0);
+        s.n = choice.extent(1);
+        s.k = choice.extent(2);
+        s.transpose_a = a.transposed;
+        s.transpose_b = b.transposed;
+        s.transpose_c = c.transposed;
+        s.lda = a.leading;
+        s.ldb = b.leading;
+        s.ldc = c.leading;
+    }
+    append_loops(s, dims, choice.taken);
+    return s;
 }
 
-inline layout layout_of(const std::vector<dimension>& dims, std::size_t t) {
-    layout l;
-    for (const dimension& d : dims)
-        if ((d.in >> t & 1) != 0) l.axes.push_back({d.label, d.stride[t]});
-    std::stable_sort(l.axes.begin(), l.axes.end(), [](auto& a, auto& b) { return a.stride > b.stride; });
-    return l;
+/// What C = A B costs, and what is copied for it (bit t: tensor t).
+struct contraction_price {
+    double seconds = std::numeric_limits<double>::infinity();
+    unsigned copies = 0;
+};
+
+inline dimensions with_copies(dimensions dims, unsigned copies) {
+    if ((copies >> tensor_c & 1) != 0) dims.restride(tensor_c, tensor_a, tensor_b);
+    if ((copies >> tensor_a & 1) != 0) dims.restride(tensor_a, tensor_c, tensor_b);
+    if ((copies >> tensor_b & 1) != 0) dims.restride(tensor_b, tensor_a, tensor_c);
+    return dims;
+}
+
+/// The cheapest way to C = A B below `limit` seconds; `limit` and no copies if there is none.
+inline contraction_price price_contraction(const dimensions& dims, const cost_model& model,
+                                           double limit = std::numeric_limits<double>::infinity()) {
+    std::array<double, 3> volume{1, 1, 1};
+    double touched = 1;
+    for (const dimension& d : dims) {
+        touched *= static_cast<double>(d.extent);
+        for (std::size_t t = 0; t < 3; ++t)
+            if ((d.in >> t & 1) != 0) volume[t] *= static_cast<double>(d.extent);
+    }
+    const double least = model.kernel(volume[tensor_a], volume[tensor_b], volume[tensor_c], touched);
+    contraction_price best{.seconds = limit};
+    for (unsigned copies = 0; copies < 8; ++copies) {
+        double seconds = 0;
+        for (std::size_t t = 0; t < 3; ++t)
+            if ((copies >> t & 1) != 0) seconds += model.copy(volume[t]);
+        if (seconds + least >= best.seconds) continue;
+        dimensions copied = with_copies(dims, copies);
+        copied.fuse();
+        seconds += choose_kernel(copied, model).seconds;
+        if (seconds < best.seconds) best = {seconds, copies};
+    }
+    return best;
 }
 
 }  // namespace detail
@@ -216,39 +304,24 @@ inline layout layout_of(const std::vector<dimension>& dims, std::size_t t) {
 inline lowering lower_contraction(const layout& a, const layout& b, const layout& c, const label_extents& extent,
                                   const cost_model& model) {
     using namespace detail;
-    const std::vector<dimension> dims = dimensions({&a, &b, &c}, extent);
-    const std::array<double, 3> volume{static_cast<double>(a.volume(extent)), static_cast<double>(b.volume(extent)),
-                                       static_cast<double>(c.volume(extent))};
-    lowering best;
-    for (unsigned copies = 0; copies < 8; ++copies) {  // bit t: tensor t is copied
-        double seconds = 0;
-        for (std::size_t t = 0; t < 3; ++t)
-            if ((copies >> t & 1) != 0) seconds += model.copy(volume[t]);
-        if (seconds >= best.seconds) continue;
-        std::vector<dimension> fused = dims;
-        if ((copies >> tensor_c & 1) != 0) restride(fused, tensor_c, tensor_a, tensor_b);
-        if ((copies >> tensor_a & 1) != 0) restride(fused, tensor_a, tensor_c, tensor_b);
-        if ((copies >> tensor_b & 1) != 0) restride(fused, tensor_b, tensor_a, tensor_c);
-        const std::vector<dimension> apart = fused;
-        fuse_dimensions(fused);
-        step s = choose_kernel(fused, model);
-        seconds += s.seconds;
-        if (seconds >= best.seconds) continue;
-        best.seconds = seconds;
-        best.main = std::move(s);
-        for (std::size_t t = 0; t < 3; ++t) {
-            best.copied[t] = (copies >> t & 1) != 0;
-            if (best.copied[t]) best.copy[t] = layout_of(apart, t);
-        }
+    const dimensions given({&a, &b, &c}, extent);
+    const unsigned copies = price_contraction(given, model).copies;
+    dimensions dims = with_copies(given, copies);
+    lowering result;
+    for (std::size_t t = 0; t < 3; ++t) {
+        result.copied[t] = (copies >> t & 1) != 0;
+        if (result.copied[t]) result.copy[t] = dims.layout_of(t);
     }
-    return best;
+    dims.fuse();
+    result.main = make_step(dims, choose_kernel(dims, model));
+    return result;
 }
 
 /// Lowers C = A where C lacks labels of A (they are summed), or A lacks labels of C (it is repeated).
 inline step lower_transfer(const layout& a, const layout& c, const label_extents& extent, const cost_model& model) {
     using namespace detail;
-    std::vector<dimension> dims = dimensions({&a, nullptr, &c}, extent);
-    fuse_dimensions(dims);
+    dimensions dims({&a, nullptr, &c}, extent);
+    dims.fuse();
     step s;
     s.kind = kernel::transfer;
     append_loops(s, dims, {});

@@ -76,13 +76,9 @@ struct network_sets {
     }
 };
 
-/// Seconds of contracting tensors of volumes a and b to volume c, where all labels touched have volume `touched`:
-/// touched = batch m n k, a = batch m k, b = batch k n, c = batch m n.
+/// Seconds of contracting tensors of volumes a and b to volume c, where all labels touched have volume `touched`.
 constexpr double step_seconds(const cost_model& model, double a, double b, double c, double touched) {
-    if (touched == 0) return 0;
-    const double m = touched / b, n = touched / a, k = touched / c, batch = touched / (m * n * k);
-    const double gemm = batch * model.gemm(m, n, k), product = model.product(2 * touched);
-    return (gemm < product ? gemm : product) + model.move(a + b + c);
+    return touched == 0 ? 0 : model.kernel(a, b, c, touched) + model.move(a + b + c);
 }
 
 constexpr contraction_tree exact_order(const network_sets& net, const volumes& volume, const cost_model& model) {
