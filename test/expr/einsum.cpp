@@ -232,6 +232,26 @@ BOOST_AUTO_TEST_CASE(static_extents_give_a_static_order) {
     BOOST_TEST(xtn::describe(xtn::einsum<"ab,bc,cd,de->ae">(a, b, a, b)) == xtn::describe(p));
 }
 
+// With one extent open the compiler knows the order for every batch: through the cores for few rows, through their
+// matrix for many.
+BOOST_AUTO_TEST_CASE(one_open_extent_gives_a_static_envelope) {
+    test::random r(50);
+    xtn::tensor<double, 16, 16, 4> a;
+    xtn::tensor<double, 4, 16, 16> b;
+    for (auto& x : a) x = r.value<double>();
+    for (auto& x : b) x = r.value<double>();
+    const auto last_meets_x = [&](std::size_t rows) {
+        const auto x = filled<xt::xtensor<double, 3>>(r, {rows, 16, 16});
+        BOOST_TEST((agrees<"bij,oir,rpj->bop">(x, a, b)));
+        const xtn::contraction_tree& tree = xtn::einsum<"bij,oir,rpj->bop">(x, a, b).plan().tree;
+        return tree.left[tree.steps - 1u] == 0;
+    };
+    BOOST_TEST(!last_meets_x(1));
+    BOOST_TEST(!last_meets_x(7));
+    BOOST_TEST(last_meets_x(200));
+    BOOST_TEST((agrees<"bij,oir,rpj->bop">(filled<xt::xtensor<double, 3>>(r, {0, 16, 16}), a, b)));
+}
+
 // Plans and scratch memory belong to a thread.
 BOOST_AUTO_TEST_CASE(threads_evaluate_side_by_side) {
     test::random r(49);

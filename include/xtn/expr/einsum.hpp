@@ -4,13 +4,15 @@
 //     xt::xtensor<float, 2> y = xtn::einsum<"bi,oi->bo">(x, w);
 //
 // The result is a lazy xtensor expression; assignment evaluates it through xtensor's assign_to hook, with the whole
-// network planned at once. Labels and the number of operands are static, every extent is static or dynamic; with static
-// extents the contraction order is found by the compiler. Lvalue operands are held by reference, so a node must not
+// network planned at once. Labels and the number of operands are static, every extent is static or dynamic; where at most
+// one extent is dynamic the compiler finds the orders, one for every range of that extent. Lvalue operands are held by reference, so a node must not
 // outlive them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -20,6 +22,7 @@
 #include <xtn/core/network.hpp>
 #include <xtn/expr/operand.hpp>
 #include <xtn/plan/describe.hpp>
+#include <xtn/plan/envelope.hpp>
 
 namespace xtn {
 
@@ -73,21 +76,50 @@ consteval bool extents_fit() {
     return fit;
 }
 
-/// The order of a network all of whose extents are static.
+/// The orders that the compiler finds: one if every label has a static extent in some operand, the envelope over the
+/// last one if a single label has none. Otherwise, and where a table is full, orders are found at run time.
 template <fixed_string Labels, class T, class... Traits>
-struct static_order {
-    static constexpr contraction_tree tree = [] {
+struct static_orders {
+    static constexpr label_extents extent = [] {  // 0 where unknown
         constexpr const network& net = label_string<Labels>::network;
-        label_extents extent{};
+        label_extents known{};
         std::size_t i = 0;
         const auto read = [&]<class Operand>(std::type_identity<Operand>) {
-            for (std::size_t a = 0; a < Operand::rank; ++a)
-                extent[net.operand[i][a]] = static_cast<std::int64_t>(Operand::extent(a));
+            if constexpr (Operand::is_static)
+                for (std::size_t a = 0; a < Operand::rank; ++a)
+                    known[net.operand[i][a]] = static_cast<std::int64_t>(Operand::extent(a));
             ++i;
         };
         (read(std::type_identity<Traits>{}), ...);
-        return contraction_order(net, extent, cost_model{.scalar_bytes = sizeof(T)});
+        return known;
     }();
+    static constexpr std::size_t labels = label_string<Labels>::network.labels;
+    static constexpr std::size_t open = static_cast<std::size_t>(
+        std::count(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}));
+    static constexpr bool known = open <= 1 && (Traits::is_static || ...);
+    /// The open label; any other where there is none.
+    static constexpr label batch = static_cast<label>(
+        open == 1 ? std::find(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}) -
+                        extent.begin()
+                  : 0);
+    static constexpr envelope orders = [] {
+        constexpr const network& net = label_string<Labels>::network;
+        constexpr cost_model model{.scalar_bytes = sizeof(T)};
+        if constexpr (!known)
+            return envelope{};
+        else if constexpr (open == 0)
+            return envelope{.pieces = {{{.cost = {}, .tree = contraction_order(net, extent, model)}}}, .size = 1};
+        else
+            return batch_envelope(net, extent, batch, model);
+    }();
+
+    /// The order for these extents, or null where it has to be found at run time.
+    static const contraction_tree* find(const label_extents& e) {
+        if constexpr (orders.empty())
+            return static_cast<void>(e), nullptr;
+        else
+            return &orders.best(e[batch]);
+    }
 };
 
 }  // namespace detail
@@ -145,7 +177,7 @@ public:
         backend::workspace_frame frame;
         const bound b(operands_, frame);
         backend::contract<T>(cache(), net, b.data.data(), b.shapes.data(), {&value, geometry::row_major(shape_type{})},
-                             false, tree());
+                             false, orders::find(infer_extents(net, b.shapes.data())));
         return value;
     }
 
@@ -153,10 +185,10 @@ public:
     const xtn::plan& plan() const {
         backend::workspace_frame frame;
         const bound b(operands_, frame);
-        const geometry g = output_geometry(net, infer_extents(net, b.shapes.data()));
+        const label_extents e = infer_extents(net, b.shapes.data());
         if (backend::is_trivial<T>(net, b.shapes.data()))
             throw shape_error("einsum \"" + to_string(net) + "\": an operand without elements needs no plan");
-        return cache().find(net, b.shapes.data(), g, sizeof(T), tree())->forward();
+        return cache().find(net, b.shapes.data(), output_geometry(net, e), sizeof(T), orders::find(e))->forward();
     }
 
 private:
@@ -178,12 +210,7 @@ private:
         static thread_local plan_cache c;
         return c;
     }
-    static const contraction_tree* tree() {
-        if constexpr ((operand_traits<std::decay_t<Closures>>::is_static && ...))
-            return &detail::static_order<Labels, T, operand_traits<std::decay_t<Closures>>...>::tree;
-        else
-            return nullptr;
-    }
+    using orders = detail::static_orders<Labels, T, operand_traits<std::decay_t<Closures>>...>;
 
     template <class E>
     static void match_shape(E& lhs, const geometry& g, bool resize) {
@@ -209,9 +236,10 @@ private:
         D& lhs = destination.derived_cast();
         backend::workspace_frame frame;
         const bound b(operands_, frame);
-        const geometry g = output_geometry(net, infer_extents(net, b.shapes.data()));
+        const label_extents e = infer_extents(net, b.shapes.data());
+        const geometry g = output_geometry(net, e);
         const auto into = [&](const backend::tensor_ref<T>& out, bool add) {
-            backend::contract<T>(cache(), net, b.data.data(), b.shapes.data(), out, add, tree());
+            backend::contract<T>(cache(), net, b.data.data(), b.shapes.data(), out, add, orders::find(e));
         };
         constexpr bool in_memory = detail::strided_expression<D> && std::is_same_v<typename D::value_type, T>;
         if constexpr (in_memory) {

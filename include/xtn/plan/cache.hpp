@@ -37,17 +37,18 @@ private:
 class plan_cache {
 public:
     /// The plan for operands of these geometries. Throws shape_error where they do not fit the network. A tree that is
-    /// known beforehand (static extents) spares the search.
+    /// known beforehand (static extents) spares the search; `gradients` says which pullbacks will follow.
     const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
-                                         double scalar_bytes, const contraction_tree* tree = nullptr) {
-        key_.clear();
+                                         double scalar_bytes, const contraction_tree* tree = nullptr,
+                                         label_set gradients = 0) {
+        key_.assign(1, static_cast<std::int64_t>(gradients));
         for (std::size_t i = 0; i <= net.operands; ++i) append(i < net.operands ? operands[i] : output);
         for (entry& e : entries_)
             if (e.key == key_) return e.value;
         const label_extents extent = infer_extents(net, operands);
         const cost_model model{.scalar_bytes = scalar_bytes};
         problem p = make_problem(net, extent, operands, output);
-        const contraction_tree order = tree != nullptr ? *tree : contraction_order(net, extent, model);
+        const contraction_tree order = tree != nullptr ? *tree : contraction_order(net, extent, model, gradients);
         if (entries_.size() == capacity) entries_.erase(entries_.begin());
         entries_.push_back({key_, std::make_shared<planned>(make_plan(std::move(p), order, model), model)});
         return entries_.back().value;

@@ -41,12 +41,15 @@ struct cost_model {
     }
     constexpr double product(double flops) const { return call + flops * width() / product_rate; }
 
-    /// Seconds of the kernel that contracts tensors of volumes a and b to volume c, where all labels touched have
-    /// volume `touched`, if their layouts are perfect: touched = batch m n k, a = batch m k, b = batch k n,
-    /// c = batch m n.
+    /// Seconds of contracting tensors of volumes a and b to volume c by matrix products, where all labels touched have
+    /// volume `touched` and the layouts are perfect: touched = batch m n k, a = batch m k, b = batch k n, c = batch m n.
+    constexpr double gemm(double a, double b, double c, double touched) const {
+        const double m = touched / b, n = touched / a, k = touched / c;
+        return touched / (m * n * k) * gemm(m, n, k);
+    }
+    /// The same by the faster kernel.
     constexpr double kernel(double a, double b, double c, double touched) const {
-        const double m = touched / b, n = touched / a, k = touched / c, batch = touched / (m * n * k);
-        const double by_gemm = batch * gemm(m, n, k), by_product = product(2 * touched);
+        const double by_gemm = gemm(a, b, c, touched), by_product = product(2 * touched);
         return by_gemm < by_product ? by_gemm : by_product;
     }
     constexpr double move(double elements) const { return bandwidth == 0 ? 0 : elements * scalar_bytes / bandwidth; }
