@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <tuple>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -117,23 +117,10 @@ struct taped<variable<T, Rank>> {
 template <class E>
 struct taped<constant_reference<E>> : taped<E> {};
 
-}  // namespace detail
-
-/// The contraction of variables and plain tensors, recorded on the variables' tape. Plain operands are copied unless
-/// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
-template <fixed_string Labels, class... Operands>
-requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&... operands) {
-    using T = typename detail::taped<std::tuple_element_t<0, std::tuple<Operands...>>>::value_type;
-    static_assert((std::is_same_v<typename detail::taped<Operands>::value_type, T> && ...),
-                  "einsum: all operands of a network have one scalar type; cast those that differ");
-    static_assert(detail::labels_are_valid<detail::label_string<Labels>::error>());
-    constexpr const network& net = detail::label_string<Labels>::network;
-    static_assert(net.operands == sizeof...(Operands),
-                  "einsum: the label string names another number of operands than were given");
-    static_assert(detail::ranks_fit<Labels, detail::taped<Operands>::rank...>(),
-                  "einsum: an operand has not as many axes as labels");
-    constexpr std::size_t rank = net.output.rank();
-
+/// Binds the operands, evaluates the network and records the statement.
+template <std::size_t Rank, class... Operands>
+auto record_network(plan_cache& cache, const network& net, const Operands&... operands) {
+    using T = typename network_scalar<taped<Operands>...>::type;
     tape<T>* t = nullptr;
     bool needs = false;
     const auto find_tape = [&](const auto& e) {
@@ -145,18 +132,18 @@ requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&
     };
     (find_tape(operands), ...);
 
-    std::array<detail::recorded_operand<T>, sizeof...(Operands)> bound;
+    std::array<recorded_operand<T>, sizeof...(Operands)> bound;
     std::array<geometry, sizeof...(Operands)> shapes;
     backend::workspace_frame frame;
-    auto bind = [&, i = std::size_t{0}](const auto& e) mutable {
+    auto bind_one = [&, i = std::size_t{0}](const auto& e) mutable {
         using E = std::decay_t<decltype(e)>;
         if constexpr (is_variable<E>) {
             bound[i] = {e.data(), geometry::row_major(e.shape()), e.node()};
         } else if constexpr (requires { e.expression; }) {
-            const auto in_place = detail::in_place<const T>(e.expression);
-            bound[i] = {in_place.data, in_place.shape};
+            const auto there = in_place<const T>(e.expression);
+            bound[i] = {there.data, there.shape};
         } else {
-            const backend::tensor_ref<const T> there = detail::bind<T>(e, frame);
+            const backend::tensor_ref<const T> there = bind<T>(e, frame);
             const geometry g = geometry::row_major(std::span(there.shape.extent.data(), there.shape.rank));
             T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
             backend::copy<T>(there, {copy, g}, false);
@@ -165,15 +152,37 @@ requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&
         shapes[i] = bound[i].shape;
         ++i;
     };
-    (bind(operands), ...);
+    (bind_one(operands), ...);
 
     const geometry g = output_geometry(net, infer_extents(net, shapes.data()));
-    std::array<std::size_t, rank> shape;
-    for (std::size_t i = 0; i < rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);
-    const variable<T, rank> y = t->template result<rank>(shape, needs);
-    static thread_local plan_cache cache;
-    detail::record_contraction<T>(*t, cache, net, bound, y.data(), g, y.node());
+    std::array<std::size_t, Rank> shape;
+    for (std::size_t i = 0; i < Rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);
+    const variable<T, Rank> y = t->template result<Rank>(shape, needs);
+    record_contraction<T>(*t, cache, net, bound, y.data(), g, y.node());
     return y;
+}
+
+}  // namespace detail
+
+/// The contraction of variables and plain tensors, recorded on the variables' tape. Plain operands are copied unless
+/// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
+template <fixed_string Labels, class... Operands>
+requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&... operands) {
+    using net = static_network<Labels>;
+    static_assert(detail::labels_are_valid<net::error>());
+    static_assert(net::network.operands == sizeof...(Operands),
+                  "einsum: the label string names another number of operands than were given");
+    static_assert(detail::ranks_fit<Labels, detail::taped<Operands>::rank...>(),
+                  "einsum: an operand has not as many axes as labels");
+    return detail::record_network<net::rank>(net::plans(), net::network, operands...);
+}
+
+/// The same for labels known at run time; the rank of the result is given: einsum<2>("ij,jk", x, y). Throws shape_error
+/// where the labels are malformed or do not fit the operands or the rank.
+template <std::size_t Rank, class... Operands>
+requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(std::string_view labels, const Operands&... operands) {
+    const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
+    return detail::record_network<Rank>(plans_of(net), net, operands...);
 }
 
 }  // namespace xtn

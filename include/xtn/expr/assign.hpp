@@ -10,15 +10,15 @@ namespace xtn {
 
 /// destination = contraction, without the temporary that plain `=` makes on xtensor before 0.26. The destination is
 /// resized where its type allows, and may overlap the operands.
-template <class E, fixed_string Labels, class T, class... Closures>
-void assign(E&& destination, const contraction<Labels, T, Closures...>& value) {
+template <class E, class Network, class T, class... Closures>
+void assign(E&& destination, const contraction<Network, T, Closures...>& value) {
     value.assign_to(destination);
 }
 
 /// destination += contraction, with the sum inside the last matrix product (beta = 1). xtensor's own += cannot reach a
 /// lazy contraction. Throws shape_error unless the shapes are equal.
-template <class E, fixed_string Labels, class T, class... Closures>
-void accumulate(E&& destination, const contraction<Labels, T, Closures...>& value) {
+template <class E, class Network, class T, class... Closures>
+void accumulate(E&& destination, const contraction<Network, T, Closures...>& value) {
     value.accumulate_to(destination);
 }
 

@@ -41,7 +41,9 @@ public:
     const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
                                          double scalar_bytes, const contraction_tree* tree = nullptr,
                                          label_set gradients = 0) {
-        key_.assign(1, static_cast<std::int64_t>(gradients));
+        key_.assign({static_cast<std::int64_t>(scalar_bytes), static_cast<std::int64_t>(gradients)});
+        for (std::size_t s = 0; tree != nullptr && s < tree->steps; ++s)
+            key_.push_back(tree->left[s] << 8 | tree->right[s]);
         for (std::size_t i = 0; i <= net.operands; ++i) append(i < net.operands ? operands[i] : output);
         for (entry& e : entries_)
             if (e.key == key_) return e.value;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Labels known at run time, and contraction orders of the caller's.
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include <xtn/ad/contract.hpp>
+#include <xtn/expr/assign.hpp>
+#include <xtn/expr/einsum.hpp>
+
+#include "../oracle.hpp"
+
+namespace {
+
+using matrix = xt::xtensor<double, 2>;
+
+matrix filled(test::random& r, std::size_t m, std::size_t n) {
+    matrix a({m, n});
+    for (auto& x : a) x = r.value<double>();
+    return a;
+}
+
+template <class F>
+std::string mistake(F&& f) {
+    try {
+        f();
+    } catch (const xtn::shape_error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+bool close(const matrix& x, const matrix& y) { return x.shape() == y.shape() && xt::amax(xt::abs(x - y))() < 1e-12; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(run_time_labels)
+
+BOOST_AUTO_TEST_CASE(the_same_engine_as_static_labels) {
+    test::random r(61);
+    const matrix a = filled(r, 3, 4), b = filled(r, 4, 5), c = filled(r, 5, 6);
+    const matrix expected = xtn::einsum<"ij,jk,kl->li">(a, b, c);
+    const matrix into_matrix = xtn::einsum("ij,jk,kl->li", a, b, c);
+    const xt::xarray<double> into_array = xtn::einsum(std::string("ij, jk, kl -> li"), a, b, c);
+    BOOST_TEST(close(into_matrix, expected));
+    BOOST_TEST(close(into_array, expected));
+    matrix sum = expected;
+    xtn::accumulate(sum, xtn::einsum("ij,jk,kl->li", a, b, c));
+    BOOST_TEST(close(sum, 2 * expected));
+    xtn::assign(sum, xtn::einsum("ij,jk,kl->li", a, b * 1.0, c));
+    BOOST_TEST(close(sum, expected));
+    const double trace = static_cast<double>(xtn::einsum("ij,ij->", a, a));
+    BOOST_TEST(std::abs(trace - xt::sum(a * a)()) < 1e-12);
+    BOOST_TEST(xtn::describe(xtn::einsum("ij,jk,kl->li", a, b, c)) ==
+               xtn::describe(xtn::einsum<"ij,jk,kl->li">(a, b, c)));
+    const auto lazy = xtn::einsum("ij,jk,kl->li", a, b, c);
+    BOOST_TEST((lazy.dimension() == 2 && lazy.shape()[0] == 6 && lazy.size() == 18));
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_named) {
+    test::random r(62);
+    const matrix a = filled(r, 3, 4), b = filled(r, 4, 5);
+    BOOST_TEST(
+        mistake([&] { static_cast<void>(xtn::einsum("ij;jk", a, b)); }) ==
+        "einsum labels \"ij;jk\": labels are single letters a-z and A-Z; commas part the operands (at character 3)");
+    BOOST_TEST(mistake([&] { static_cast<void>(xtn::einsum("ij,jk,kl", a, b)); }) ==
+               "einsum \"ij,jk,kl->il\" names 3 operands, but 2 were given");
+    BOOST_TEST(mistake([&] { const matrix y = xtn::einsum("ijk,jk", a, b); }) ==
+               "einsum \"ijk,jk->i\": operand 0 has the labels \"ijk\", so it needs 3 axes, but its shape is (3, 4)");
+    BOOST_TEST(mistake([&] { const matrix y = xtn::einsum("ij,jk->ijk", a, b); }) ==
+               "einsum \"ij,jk->ijk\": the destination has shape (0, 0), but the result has shape (3, 4, 5)");
+    BOOST_TEST(mistake([&] { static_cast<void>(double(xtn::einsum("ij,jk", a, b))); }) ==
+               "einsum \"ij,jk->ik\": the result has indices; a scalar has none");
+}
+
+BOOST_AUTO_TEST_CASE(variables_too) {
+    test::random r(63);
+    const matrix a = filled(r, 3, 4), b = filled(r, 4, 5);
+    const auto gradient = [&](auto&& product) {
+        xtn::tape<double> t;
+        const auto x = t.leaf(a);
+        const auto y = product(x);
+        t.backward(xtn::einsum<"ik,ik->">(y, y));
+        return matrix(x.gradient());
+    };
+    BOOST_TEST(close(gradient([&](const auto& x) { return xtn::einsum<2>("ij,jk", x, b); }),
+                     gradient([&](const auto& x) { return xtn::einsum<"ij,jk">(x, b); })));
+    xtn::tape<double> t;
+    BOOST_TEST(mistake([&] { xtn::einsum<3>("ij,jk", t.leaf(a), b); }) ==
+               "einsum \"ij,jk->ik\" has a result of rank 2, but rank 3 is wanted");
+}
+
+BOOST_AUTO_TEST_CASE(an_order_of_the_callers) {
+    test::random r(64);
+    const matrix a = filled(r, 2, 30), b = filled(r, 30, 2), c = filled(r, 2, 30), d = filled(r, 30, 2);
+    const matrix expected = xtn::einsum<"ij,jk,kl,lm">(a, b, c, d);
+    for (const xtn::contraction_path& path :
+         {xtn::contraction_path{{0, 1}, {0, 1}, {0, 1}}, {{1, 2}, {0, 2}, {0, 1}}, {{0, 1, 2, 3}}}) {
+        const matrix y = xtn::einsum<"ij,jk,kl,lm">(a, b, c, d).along(path);
+        const matrix z = xtn::einsum("ij,jk,kl,lm", a, b, c, d).along(path);
+        BOOST_TEST(close(y, expected));
+        BOOST_TEST(close(z, expected));
+        const auto node = xtn::einsum<"ij,jk,kl,lm">(a, b, c, d).along(path);
+        BOOST_TEST((xtn::make_path(node.plan().tree, 4) == xtn::make_path(xtn::make_tree(path, 4), 4)));
+    }
+    BOOST_TEST(mistake([&] { static_cast<void>(xtn::einsum<"ij,jk">(a, b).along({{0, 2}})); }) != "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
