@@ -112,11 +112,18 @@ public:
         s["value"].push_back(value);
     }
 
-    /// Continues the record that an interrupted run left: takes over its series before `first_step`, the time it took and
-    /// when it began. A file that is no record is an xtn::io_error.
+    /// A result that was set, or `otherwise`.
+    double result(const std::string& name, double otherwise) const { return record_["results"].value(name, otherwise); }
+
+    /// Continues the record that an interrupted run left: takes over its series before `first_step`, its results, the time
+    /// it took and when it began. A file that is no record, or that of a run with another seed or other options, is an
+    /// xtn::io_error; the number of threads may differ.
     void resume(const std::filesystem::path& path, std::uint64_t first_step) {
         try {
             const json former = json::parse(xtn::read_file<std::string>(path));
+            require_same(path, "seed", former.at("seed"), record_["seed"]);
+            for (const auto& [name, value] : record_["options"].items())
+                if (name != "threads") require_same(path, name, former.at("options").value(name, json()), value);
             json series = json::object();
             for (const auto& [name, points] : former.at("series").items())
                 for (std::size_t i = 0; i < points.at("step").size(); ++i)
@@ -127,6 +134,7 @@ public:
             const auto began = former.at("started").get<std::string>();
             earlier_seconds_ = former.at("wall_seconds").get<double>();
             record_["series"] = std::move(series);
+            record_["results"] = former.at("results");
             record_["started"] = began;
         } catch (const json::exception& e) {
             throw xtn::io_error(path.string() + ": expected the record of a run, found " + e.what());
@@ -145,6 +153,13 @@ public:
     void save(const std::filesystem::path& path) const { xtn::write_file(path, to_json().dump(2) + '\n'); }
 
 private:
+    static void require_same(const std::filesystem::path& path, const std::string& name, const json& former,
+                             const json& now) {
+        if (former != now)
+            throw xtn::io_error(path.string() + ": the run to go on with had " + name + " = " + former.dump() +
+                                ", but " + now.dump() + " is asked for; give it the same options, or another --out");
+    }
+
     json record_;
     double earlier_seconds_ = 0;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

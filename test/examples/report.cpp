@@ -88,6 +88,25 @@ BOOST_AUTO_TEST_CASE(record_holds_everything_and_resumes) {
     BOOST_TEST(resumed["started"].get<std::string>() == saved["started"].get<std::string>());
     BOOST_TEST(resumed["wall_seconds"].get<double>() >= saved["wall_seconds"].get<double>());
 
+    BOOST_TEST(next.result("test_loss", 0) == 1.25);
+    BOOST_TEST(next.result("accuracy", 0.5) == 0.5);
+
+    const auto refused = [&](nlohmann::ordered_json options, std::uint64_t seed) -> std::string {
+        examples::run_record other("trainer", std::move(options), seed);
+        try {
+            other.resume(path, 2);
+        } catch (const xtn::io_error& e) {
+            return e.what();
+        }
+        return "";
+    };
+    BOOST_TEST(refused({{"steps", 5}, {"out", "here"}, {"threads", 7}}, 42) == "");
+    BOOST_TEST(refused({{"steps", 6}, {"out", "here"}}, 42) ==
+               path.string() +
+                   ": the run to go on with had steps = 5, but 6 is asked for; give it the same options, or "
+                   "another --out");
+    BOOST_TEST(refused({{"steps", 5}}, 43).find("seed = 42, but 43") != std::string::npos);
+
     xtn::write_file(path, "{\"series\": 3}");
     BOOST_CHECK_THROW(next.resume(path, 2), xtn::io_error);
     BOOST_TEST(next.to_json()["series"] == resumed["series"]);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <iostream>
 #include <vector>
 
 #include <xtn/train.hpp>
@@ -47,8 +48,11 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
             throw xtn::io_error(checkpoint.string() + " is at step " + std::to_string(step) + ", beyond the " +
                                 std::to_string(r.steps) + " steps asked for");
         record.resume(record_file, step + 1);  // points carry the number of steps made
+        std::cout << "goes on after step " << step << " of " << r.steps << "\n";
     }
+    double busy = record.result("training_seconds", 0);
     const auto save_state = [&] {
+        record.set("training_seconds", busy);
         record.save(record_file);
         xtn::safetensors file(checkpoint.string());
         xtn::add_training_state(file, store, optimizer);
@@ -58,8 +62,6 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
 
     training_result result;
     examples::progress progress(r.steps, r.batch * context, step);
-    double busy = 0;
-    const std::uint64_t first = step;
     for (; step < r.steps; ++step) {
         const double start = seconds();
         const auto windows = windows_of_step(r.seed, step, r.batch, text.size() - context);
@@ -87,14 +89,14 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
         if (done == r.steps || done % r.checkpoint_every == 0) save_state();
     }
     progress.finish();
-    if (first == r.steps) result.validation = evaluate(m, corpus.validation(), context, pool);
-    if (busy > 0) result.tokens_per_second = static_cast<double>((r.steps - first) * r.batch * context) / busy;
+    if (result.validation.windows == 0) result.validation = evaluate(m, corpus.validation(), context, pool);
+    if (busy > 0) result.tokens_per_second = static_cast<double>(r.steps * r.batch * context) / busy;
 
     record.set("parameters", store.size());
     record.set("val_loss", result.validation.loss);
     record.set("val_acc", result.validation.accuracy);
     record.set("val_windows", result.validation.windows);
-    if (busy > 0) record.set("tokens_per_second", result.tokens_per_second);
+    record.set("tokens_per_second", result.tokens_per_second);
     record.save(record_file);
     save_model(directory / (name + ".safetensors"), m, corpus.characters());
     return result;
