@@ -22,8 +22,10 @@ namespace {
 /// How often the plans of the random networks used each kernel, so that a kernel that is never reached is noticed.
 struct usage {
     std::size_t gemm = 0, product = 0, copy = 0, sum = 0, summed_gemm = 0, batched_gemm = 0, transposed_output = 0;
+    std::size_t sliced = 0;
 
     void count(const xtn::plan& p) {
+        sliced += p.tiling.is_cut();
         for (const xtn::step& s : p.steps) {
             using xtn::kernel;
             gemm += s.kind == kernel::gemm;
@@ -36,7 +38,7 @@ struct usage {
         }
     }
     std::size_t least() const {
-        return std::min({gemm, product, copy, sum, summed_gemm, batched_gemm, transposed_output});
+        return std::min({gemm, product, copy, sum, summed_gemm, batched_gemm, transposed_output, sliced});
     }
 };
 
@@ -81,15 +83,20 @@ void check(test::random& r, const test::random_network& n, usage& used) {
         out.for_each([&](std::size_t i) { out.memory[i] = std::numeric_limits<double>::quiet_NaN(); });
     const test::tensor<T> before = out;
 
-    const bool by_contract = r.one_in(2), copies_are_cheap = r.one_in(2);
+    const bool by_contract = r.one_in(2), copies_are_cheap = r.one_in(2), sliced = r.one_in(2);
     if (by_contract) {
         xtn::plan_cache cache;
         contract<T>(cache, n.net, data.data(), shapes.data(), {out.data(), out.shape}, accumulate);
-        used.count(cache.find(n.net, shapes.data(), out.shape, sizeof(T))->forward());
+        used.count(cache.find(n.net, shapes.data(), out.shape, {.model = xtn::backend::machine(sizeof(T))})->forward());
     } else {
         const double copy_bandwidth = copies_are_cheap ? 1e15 : 1e3;
         run_plan(n.net, data, shapes, out, accumulate,
-                 {.product_rate = 1e6, .copy_bandwidth = copy_bandwidth, .call = 1e-12}, used);
+                 {.product_rate = 1e6,
+                  .bandwidth = sliced ? 1. : 1e15,
+                  .copy_bandwidth = copy_bandwidth,
+                  .call = 1e-12,
+                  .cache = 8 * sizeof(T)},
+                 used);
     }
     BOOST_TEST_CONTEXT(n.labels << (accumulate ? " accumulate" : "") << (by_contract ? "" : " by gemm")) {
         BOOST_TEST(test::relative_error(out.values(), expected) <= test::tolerance<T>());
@@ -105,7 +112,8 @@ void check_many(std::uint64_t seed, std::size_t networks) {
         check<T>(r, test::make_random_network(r, i % 10 == 0 ? 12 : 5, i % 50 == 0 ? 2e5 : 5e3), used);
     BOOST_TEST_MESSAGE(networks << " networks: gemm " << used.gemm << " (batched " << used.batched_gemm << ", summed "
                                 << used.summed_gemm << ", transposed " << used.transposed_output << "), product "
-                                << used.product << ", copy " << used.copy << ", sum " << used.sum);
+                                << used.product << ", copy " << used.copy << ", sum " << used.sum << ", sliced "
+                                << used.sliced);
     BOOST_TEST(used.least() > networks / 50);
 }
 
@@ -233,11 +241,11 @@ BOOST_AUTO_TEST_CASE(a_cache_serves_any_number_of_shapes) {
         }
     const std::array shapes{xtn::geometry::row_major(std::array{2, 4}), xtn::geometry::row_major(std::array{4, 3})};
     const xtn::geometry out = xtn::geometry::row_major(std::array{2, 3});
-    const xtn::planned* found = cache.find(net, shapes.data(), out, 8).get();
-    BOOST_TEST(cache.find(net, shapes.data(), out, 8).get() == found);
+    const xtn::planned* found = cache.find(net, shapes.data(), out, {}).get();
+    BOOST_TEST(cache.find(net, shapes.data(), out, {}).get() == found);
     auto strided = shapes;
     strided[0].stride[0] = 5;
-    BOOST_TEST(cache.find(net, strided.data(), out, 8).get() != found);
+    BOOST_TEST(cache.find(net, strided.data(), out, {}).get() != found);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

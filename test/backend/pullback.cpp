@@ -14,6 +14,8 @@
 
 namespace {
 
+int slices_made = 0, residuals_made_again = 0;  // how many of the random plans
+
 template <class T>
 void check(test::random& r, const test::random_network& n) {
     const std::size_t operands = n.net.operands;
@@ -36,8 +38,15 @@ void check(test::random& r, const test::random_network& n) {
     }
 
     xtn::plan_cache cache;
-    const auto planned = cache.find(n.net, shapes.data(), shapes.back(), sizeof(T));
+    const bool sliced = r.one_in(2);
+    const auto planned =
+        cache.find(n.net, shapes.data(), shapes.back(),
+                   {.model = {.bandwidth = sliced ? 1. : 1e10, .cache = sliced ? 256. : 1e9, .scalar_bytes = sizeof(T)},
+                    .gradients = needs,
+                    .kept = r.one_in(2) ? xtn::residuals::keep : xtn::residuals::drop});
     const xtn::plan &forward = planned->forward(), &back = planned->pullback(needs);
+    slices_made += forward.tiling.is_cut();
+    residuals_made_again += back.residual_size > 0;
     const xtn::bases b = forward.bases();
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();  // scratch memory must be written before it is read
     std::vector<T> residual(static_cast<std::size_t>(forward.residual_size), nan);
@@ -51,6 +60,10 @@ void check(test::random& r, const test::random_network& n) {
     xtn::backend::run<T>(forward, base.data());
 
     std::vector<T> back_workspace(static_cast<std::size_t>(back.workspace_size), nan);
+    if (back.residual_size > 0) {  // makes the intermediates again
+        residual.assign(static_cast<std::size_t>(back.residual_size), nan);
+        base[b.residual()] = residual.data();
+    }
     base[b.value()] = const_cast<T*>(data.back());
     base[b.workspace()] = back_workspace.data();
     std::vector<test::tensor<T>> gradient(tensors.begin(), tensors.end() - 1);
@@ -92,6 +105,10 @@ BOOST_AUTO_TEST_SUITE(pullback)
 
 BOOST_AUTO_TEST_CASE(random_networks_in_double) { check_many<double>(11, 700); }
 BOOST_AUTO_TEST_CASE(random_networks_in_float) { check_many<float>(12, 700); }
+BOOST_AUTO_TEST_CASE(the_random_plans_had_slices_and_made_residuals_again) {
+    BOOST_TEST(slices_made > 200);
+    BOOST_TEST(residuals_made_again > 200);
+}
 
 // Elements that share memory would share their gradient's memory, which nobody could read.
 BOOST_AUTO_TEST_CASE(a_broadcast_operand_has_no_gradient) {
@@ -99,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_broadcast_operand_has_no_gradient) {
     std::array shapes{xtn::geometry::row_major(std::array{3, 4}), xtn::geometry::row_major(std::array{4})};
     shapes[1].stride[0] = 0;
     xtn::plan_cache cache;
-    const auto planned = cache.find(net, shapes.data(), xtn::geometry::row_major(std::array{3}), sizeof(float));
+    const auto planned = cache.find(net, shapes.data(), xtn::geometry::row_major(std::array{3}), {.gradients = 0b11});
     BOOST_CHECK_NO_THROW(planned->pullback(0b01));
     BOOST_CHECK_EXCEPTION(planned->pullback(0b10), xtn::shape_error, [](const xtn::shape_error& e) {
         return std::string(e.what()).find("operand 1") != std::string::npos;

@@ -60,8 +60,9 @@ BOOST_AUTO_TEST_CASE(values_and_gradients_of_pytorch) {
             // the oracle, too, must agree with PyTorch
             BOOST_TEST(test::relative_error(test::naive_contract<double>(net, data, shapes), out.values) <= 1e-10);
 
-            const auto planned = cache.find(net, shapes.data(), out.shape, sizeof(double));
-            const xtn::plan &forward = planned->forward(), &back = planned->pullback(~xtn::label_set{0});
+            constexpr xtn::label_set all = ~xtn::label_set{0};
+            const auto planned = cache.find(net, shapes.data(), out.shape, {.gradients = all});
+            const xtn::plan &forward = planned->forward(), &back = planned->pullback(all);
             const xtn::bases b = forward.bases();
             std::vector<double> residual(static_cast<std::size_t>(forward.residual_size));
             std::vector<double> workspace(

@@ -70,7 +70,8 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
         return;
     }
 
-    std::shared_ptr<planned> plans = cache.find(net, shapes.data(), shape, sizeof(T), nullptr, needs);
+    std::shared_ptr<planned> plans =
+        cache.find(net, shapes.data(), shape, {.model = backend::machine(sizeof(T)), .gradients = needs});
     T* residual = t.template keep<T>(static_cast<std::size_t>(plans->forward().residual_size));
     const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base,
                                              label_set add) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <xtn/backend/gemm.hpp>
 #include <xtn/backend/strided.hpp>
@@ -33,24 +34,32 @@ void run_gemm(const step& s, const T* a, const T* b, T* c, bool accumulate) {
 
 }  // namespace detail
 
-/// Runs the steps of a plan on the memory behind `base` (numbered by xtn::bases). Bit i of `accumulate` adds to what
+/// Runs a plan on the memory behind `base` (numbered by xtn::bases), slice by slice. Bit i of `accumulate` adds to what
 /// base i holds instead of overwriting it.
 template <scalar T>
 void run(const plan& p, T* const* base, label_set accumulate = 0) {
-    const auto at = [&](std::uint8_t tensor) {
-        const place& where = p.tensors[tensor].place;
-        return base[where.base] + where.offset;
-    };
-    for (const step& s : p.steps) {
-        const T *a = at(s.a), *b = at(s.b);
-        T* c = at(s.c);
-        const bool add = contains(accumulate, p.tensors[s.c].place.base);
-        switch (s.kind) {
-            case kernel::transfer: transfer(loops(s.loops), s.sum_loops, a, c, add); break;
-            case kernel::product: product(loops(s.loops), s.sum_loops, a, b, c, add); break;
-            case kernel::gemm: detail::run_gemm(s, a, b, c, add); break;
+    const auto run_steps = [&](const std::vector<step>& steps, std::int64_t slice) {
+        const auto at = [&](std::uint16_t tensor) {
+            const place& where = p.tensors[tensor].place;
+            return base[where.base] + (where.offset + slice * where.advance);
+        };
+        for (const step& s : steps) {
+            const T *a = at(s.a), *b = at(s.b);
+            T* c = at(s.c);
+            const plan::tensor& result = p.tensors[s.c];
+            const bool add = contains(accumulate, result.place.base) || (slice > 0 && !result.batched);
+            switch (s.kind) {
+                case kernel::transfer: transfer(loops(s.loops), s.sum_loops, a, c, add); break;
+                case kernel::product: product(loops(s.loops), s.sum_loops, a, b, c, add); break;
+                case kernel::gemm: detail::run_gemm(s, a, b, c, add); break;
+            }
         }
-    }
+    };
+    run_steps(p.before, 0);
+    const std::int64_t slices = p.tiling.tiles();
+    for (std::int64_t slice = 0; slice < slices; ++slice)
+        run_steps(slice + 1 == slices && !p.last.empty() ? p.last : p.steps, slice);
+    run_steps(p.after, 0);
 }
 
 }  // namespace xtn::backend

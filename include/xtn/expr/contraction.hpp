@@ -117,7 +117,10 @@ public:
         const label_extents e = infer_extents(net(), b.shapes.data());
         if (backend::is_trivial<T>(net(), b.shapes.data()))
             throw shape_error("einsum \"" + to_string(net()) + "\": an operand without elements needs no plan");
-        return network_.plans().find(net(), b.shapes.data(), output_geometry(net(), e), sizeof(T), order(e))->forward();
+        return network_.plans()
+            .find(net(), b.shapes.data(), output_geometry(net(), e),
+                  {.model = backend::machine(sizeof(T)), .tree = order(e)})
+            ->forward();
     }
 
 private:

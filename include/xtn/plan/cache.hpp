@@ -15,44 +15,57 @@
 
 namespace xtn {
 
+/// What a plan is wanted for.
+struct plan_options {
+    cost_model model{};
+    label_set gradients = 0;                 ///< operands whose gradients will follow: the order counts their pullback
+    residuals kept = residuals::keep;        ///< whether the pullback finds the intermediates or makes them again
+    const contraction_tree* tree = nullptr;  ///< the order, where it is known beforehand
+};
+
 /// A forward plan with the pullbacks asked for so far.
 class planned {
 public:
-    planned(plan forward, const cost_model& model) : forward_(std::move(forward)), model_(model) {}
+    planned(problem p, const contraction_tree& tree, const plan_options& options)
+        : model_(options.model),
+          kept_(options.gradients == 0 ? residuals::drop : options.kept),
+          forward_(make_plan(std::move(p), tree, model_, kept_)) {}
 
     const plan& forward() const { return forward_; }
     const plan& pullback(label_set needs) {
         auto& p = pullbacks_[needs];
-        if (!p) p = std::make_unique<plan>(make_pullback(forward_, needs, model_));
+        if (!p) p = std::make_unique<plan>(make_pullback(forward_, needs, model_, kept_));
         return *p;
     }
 
 private:
-    plan forward_;
     cost_model model_;
+    residuals kept_;
+    plan forward_;
     std::map<label_set, std::unique_ptr<plan>> pullbacks_;
 };
 
 /// The plans of one network. Not for concurrent use: keep one per thread.
 class plan_cache {
 public:
-    /// The plan for operands of these geometries. Throws shape_error where they do not fit the network. A tree that is
-    /// known beforehand (static extents) spares the search; `gradients` says which pullbacks will follow.
+    /// The plan for operands of these geometries. Throws shape_error where they do not fit the network. Models may differ
+    /// in their scalar only.
     const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
-                                         double scalar_bytes, const contraction_tree* tree = nullptr,
-                                         label_set gradients = 0) {
-        key_.assign({static_cast<std::int64_t>(scalar_bytes), static_cast<std::int64_t>(gradients)});
-        for (std::size_t s = 0; tree != nullptr && s < tree->steps; ++s)
-            key_.push_back(tree->left[s] << 8 | tree->right[s]);
+                                         const plan_options& options) {
+        key_.assign({static_cast<std::int64_t>(options.model.scalar_bytes),
+                     static_cast<std::int64_t>(options.gradients), static_cast<std::int64_t>(options.kept)});
+        if (options.tree != nullptr)
+            for (std::size_t s = 0; s < options.tree->steps; ++s)
+                key_.push_back(options.tree->left[s] << 8 | options.tree->right[s]);
         for (std::size_t i = 0; i <= net.operands; ++i) append(i < net.operands ? operands[i] : output);
         for (entry& e : entries_)
             if (e.key == key_) return e.value;
         const label_extents extent = infer_extents(net, operands);
-        const cost_model model{.scalar_bytes = scalar_bytes};
         problem p = make_problem(net, extent, operands, output);
-        const contraction_tree order = tree != nullptr ? *tree : contraction_order(net, extent, model, gradients);
+        const contraction_tree tree =
+            options.tree != nullptr ? *options.tree : contraction_order(net, extent, options.model, options.gradients);
         if (entries_.size() == capacity) entries_.erase(entries_.begin());
-        entries_.push_back({key_, std::make_shared<planned>(make_plan(std::move(p), order, model), model)});
+        entries_.push_back({key_, std::make_shared<planned>(std::move(p), tree, options)});
         return entries_.back().value;
     }
 

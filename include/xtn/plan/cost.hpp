@@ -19,7 +19,8 @@ struct cost_model {
     double bandwidth = 1.2e10;                   ///< bytes per second read or written
     double copy_bandwidth = 3e9;                 ///< bytes per second of a permuting copy
     double call = 1.2e-7;                        ///< seconds per kernel call
-    double scalar_bytes = 4;                     ///< bytes per element; flop rates are halved for 8
+    double cache = 1 << 20;   ///< bytes that the tensors of a step may take to stay at hand: half of L2
+    double scalar_bytes = 4;  ///< bytes per element; flop rates are halved for 8
 
     /// Counts flops and nothing else: the classic objective of contraction orders.
     static constexpr cost_model flops_only() {
@@ -31,6 +32,7 @@ struct cost_model {
                 .bandwidth = 0,
                 .copy_bandwidth = 0,
                 .call = 0,
+                .cache = 0,
                 .scalar_bytes = 0};
     }
 

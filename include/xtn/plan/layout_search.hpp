@@ -17,26 +17,28 @@
 #include <xtn/plan/layout.hpp>
 #include <xtn/plan/lowering.hpp>
 #include <xtn/plan/order.hpp>
+#include <xtn/plan/tiling.hpp>
 
 namespace xtn::detail {
 
 /// Chooses the layouts of a tree's intermediates.
 class layout_search {
 public:
-    layout_search(const problem& p, const contraction_tree& tree, const cost_model& model)
-        : problem_(p), tree_(tree), model_(model), operands_(p.net.operands), nodes_(operands_ + tree.steps) {
-        const network_sets sets(p.net);
+    /// `labels`: of every operand and tree node (node_labels).
+    layout_search(const problem& p, const contraction_tree& tree, const cost_model& model, const tiling& t,
+                  const std::vector<label_set>& labels)
+        : problem_(p), tree_(tree), model_(model), tiling_(t), operands_(p.net.operands), nodes_(labels.size()) {
+        for (std::size_t v = 0; v < nodes_.size(); ++v) nodes_[v].labels = labels[v];
         for (std::size_t i = 0; i < operands_; ++i) {
             layout l = p.tensors[i];
-            if (std::erase_if(l.axes, [&](auto& a) { return !contains(sets.operand[i], a.label); }) > 0) {
+            if (std::erase_if(l.axes, [&](auto& a) { return !contains(labels[i], a.label); }) > 0) {
                 std::vector<label> order;  // private labels are summed into a contiguous tensor first
                 for (const layout::axis& a : l.axes) order.push_back(a.label);
                 l = layout::contiguous(order, p.extent);
             }
-            nodes_[i].labels = l.set();
             nodes_[i].candidates.push_back({.layout = std::move(l)});
         }
-        find_roles();
+        find_relatives();
         for (std::size_t s = 0; s < tree.steps; ++s) evaluate(operands_ + s);
     }
 
@@ -62,7 +64,7 @@ private:
         std::vector<candidate> candidates;
     };
 
-    void find_roles() {
+    void find_relatives() {
         for (std::size_t s = 0; s < tree_.steps; ++s) {
             node& n = nodes_[operands_ + s];
             n.left = tree_.left[s];
@@ -72,16 +74,11 @@ private:
                 nodes_[child].sibling = other;
             }
         }
-        // What a node keeps: its labels that the output or any tensor not yet contracted into it still needs.
-        std::vector<label_set> covered(nodes_.size());
-        for (std::size_t i = 0; i < operands_; ++i) covered[i] = label_set{1} << i;
-        for (std::size_t v = operands_; v < nodes_.size(); ++v) {
-            covered[v] = covered[nodes_[v].left] | covered[nodes_[v].right];
-            label_set needed = problem_.output().set();
-            for (std::size_t i = 0; i < operands_; ++i)
-                if ((covered[v] >> i & 1) == 0) needed |= nodes_[i].labels;
-            nodes_[v].labels = (nodes_[nodes_[v].left].labels | nodes_[nodes_[v].right].labels) & needed;
-        }
+    }
+
+    /// The part of the slices in which a tensor with these labels is made.
+    double share(label_set s) const {
+        return !tiling_.is_cut() || contains(s, tiling_.batch) ? 1 : 1 / static_cast<double>(tiling_.tiles());
     }
 
     void evaluate(std::size_t v) {
@@ -94,7 +91,9 @@ private:
         }
         const auto& lefts = nodes_[n.left].candidates;
         const auto& rights = nodes_[n.right].candidates;
-        const double least = least_seconds(n);
+        const std::array<double, 3> weight{share(nodes_[n.left].labels), share(nodes_[n.right].labels),
+                                           share(n.labels)};
+        const double least = std::max({weight[0], weight[1], weight[2]}) * least_seconds(n);
         for (candidate& c : n.candidates) {
             c.seconds = std::numeric_limits<double>::infinity();
             for (std::size_t l = 0; l < lefts.size(); ++l)
@@ -103,26 +102,21 @@ private:
                     if (children + least >= c.seconds) break;  // the others are slower still
                     const dimensions dims({&lefts[l].layout, &rights[r].layout, &c.layout}, problem_.extent);
                     const double limit = c.seconds - children;
-                    const double seconds = price_contraction(dims, model_, limit).seconds;
+                    const double seconds = price_contraction(dims, model_, weight, limit).seconds;
                     if (seconds < limit) c = {std::move(c.layout), children + seconds, l, r};
                 }
         }
         // Fastest first. What takes longer than the fastest and a copy of it is never of use.
         std::stable_sort(n.candidates.begin(), n.candidates.end(),
                          [](const candidate& x, const candidate& y) { return x.seconds < y.seconds; });
-        const double most = n.candidates.front().seconds + model_.copy(volume(n.labels));
+        const double most = n.candidates.front().seconds + weight[2] * model_.copy(volume_of(problem_, n.labels));
         std::erase_if(n.candidates, [&](const candidate& c) { return c.seconds > most; });
-    }
-
-    double volume(label_set s) const {
-        double v = 1;
-        for_each_label(s, [&](label l) { v *= static_cast<double>(problem_.extent[l]); });
-        return v;
     }
 
     /// No layouts make the step of a node faster than this: one kernel on completely fused labels.
     double least_seconds(const node& n) const {
         const label_set a = nodes_[n.left].labels, b = nodes_[n.right].labels, c = n.labels;
+        const auto volume = [&](label_set s) { return volume_of(problem_, s); };
         return model_.kernel(volume(a), volume(b), volume(c), volume(a | b));
     }
 
@@ -190,6 +184,7 @@ private:
     const problem& problem_;
     const contraction_tree& tree_;
     const cost_model& model_;
+    const tiling& tiling_;
     std::size_t operands_;
     std::vector<node> nodes_;
 };

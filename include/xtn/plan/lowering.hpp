@@ -41,7 +41,7 @@ enum class kernel : std::uint8_t {
 
 struct step {
     kernel kind = kernel::transfer;
-    std::uint8_t a = 0, b = 0, c = 0;                                    ///< places of the tensors in the plan
+    std::uint16_t a = 0, b = 0, c = 0;                                   ///< the tensors, by number in the plan
     bool transpose_a = false, transpose_b = false, transpose_c = false;  ///< stored k x m, n x k, n x m
     std::int64_t m = 1, n = 1, k = 1, lda = 1, ldb = 1, ldc = 1;
     std::vector<loop> loops;    ///< outermost first; those that accumulate come last
@@ -273,9 +273,12 @@ inline dimensions with_copies(dimensions dims, unsigned copies) {
     return dims;
 }
 
-/// The cheapest way to C = A B below `limit` seconds; `limit` and no copies if there is none.
+/// The cheapest way to C = A B below `limit` seconds; `limit` and no copies if there is none. `weight` is how often each
+/// tensor is made for one run of the slices (1, or less for what is made once for several).
 inline contraction_price price_contraction(const dimensions& dims, const cost_model& model,
+                                           const std::array<double, 3>& weight,
                                            double limit = std::numeric_limits<double>::infinity()) {
+    const double runs = std::max({weight[0], weight[1], weight[2]});
     std::array<double, 3> volume{1, 1, 1};
     double touched = 1;
     for (const dimension& d : dims) {
@@ -283,16 +286,16 @@ inline contraction_price price_contraction(const dimensions& dims, const cost_mo
         for (std::size_t t = 0; t < 3; ++t)
             if ((d.in >> t & 1) != 0) volume[t] *= static_cast<double>(d.extent);
     }
-    const double least = model.kernel(volume[tensor_a], volume[tensor_b], volume[tensor_c], touched);
+    const double least = runs * model.kernel(volume[tensor_a], volume[tensor_b], volume[tensor_c], touched);
     contraction_price best{.seconds = limit};
     for (unsigned copies = 0; copies < 8; ++copies) {
         double seconds = 0;
         for (std::size_t t = 0; t < 3; ++t)
-            if ((copies >> t & 1) != 0) seconds += model.copy(volume[t]);
+            if ((copies >> t & 1) != 0) seconds += weight[t] * model.copy(volume[t]);
         if (seconds + least >= best.seconds) continue;
         dimensions copied = with_copies(dims, copies);
         copied.fuse();
-        seconds += choose_kernel(copied, model).seconds;
+        seconds += runs * choose_kernel(copied, model).seconds;
         if (seconds < best.seconds) best = {seconds, copies};
     }
     return best;
@@ -302,10 +305,10 @@ inline contraction_price price_contraction(const dimensions& dims, const cost_mo
 
 /// Lowers C = A B. Each label occurs in at least two of the three tensors.
 inline lowering lower_contraction(const layout& a, const layout& b, const layout& c, const label_extents& extent,
-                                  const cost_model& model) {
+                                  const cost_model& model, const std::array<double, 3>& weight = {1, 1, 1}) {
     using namespace detail;
     const dimensions given({&a, &b, &c}, extent);
-    const unsigned copies = price_contraction(given, model).copies;
+    const unsigned copies = price_contraction(given, model, weight).copies;
     dimensions dims = with_copies(given, copies);
     lowering result;
     for (std::size_t t = 0; t < 3; ++t) {
@@ -315,6 +318,14 @@ inline lowering lower_contraction(const layout& a, const layout& b, const layout
     dims.fuse();
     result.main = make_step(dims, choose_kernel(dims, model));
     return result;
+}
+
+/// The same without copies.
+inline step lower_in_place(const layout& a, const layout& b, const layout& c, const label_extents& extent,
+                           const cost_model& model) {
+    detail::dimensions dims({&a, &b, &c}, extent);
+    dims.fuse();
+    return detail::make_step(dims, detail::choose_kernel(dims, model));
 }
 
 /// Lowers C = A where C lacks labels of A (they are summed), or A lacks labels of C (it is repeated).
