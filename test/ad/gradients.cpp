@@ -2,6 +2,7 @@
 // Every differentiable rule in one table: central differences, the transpose identity, accumulation.
 #include <boost/test/unit_test.hpp>
 
+#include <complex>
 #include <functional>
 #include <span>
 #include <string>
@@ -34,6 +35,12 @@ std::function<xtn::gradient_errors()> rule(F f, const Tensors&... inputs) {
 
 const auto matrix = [](std::size_t m, std::size_t n, std::uint64_t seed = 1) { return random_tensor<2>({m, n}, seed); };
 
+xt::xtensor<std::complex<double>, 2> complex_matrix(std::size_t m, std::size_t n) {
+    xt::xtensor<std::complex<double>, 2> t({m, n});
+    t = matrix(m, n, 11) + std::complex<double>(0, 1) * matrix(m, n, 12);
+    return t;
+}
+
 struct named_rule {
     std::string name;
     std::function<xtn::gradient_errors()> check;
@@ -49,6 +56,7 @@ xtn::low_rank<double> small_low_rank() {
 std::vector<named_rule> all_rules() {
     const auto x = matrix(3, 4, 1), w = matrix(5, 4, 2), square = matrix(4, 4, 3);
     const auto vector = random_tensor<1>({4}, 4);
+    const auto z = complex_matrix(3, 4), y = complex_matrix(4, 5);
     static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1}, targets{0, 4, 2};
     return {
         {"einsum matrix product", rule([](auto&, auto a, auto b) { return einsum<"bi,oi->bo">(a, b); }, x, w)},
@@ -75,6 +83,24 @@ std::vector<named_rule> all_rules() {
                                                return einsum<"bi,i->bi">(a, xt::xtensor<double, 1>({1., 2., 3., 4.}));
                                            },
                                            x)},
+        {"einsum with residuals made again",
+         rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(xtn::residuals::recompute, a, b, c); },
+              x, w, square)},
+        {"einsum with residuals kept",
+         rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(xtn::residuals::keep, a, b, c); }, x, w,
+              square)},
+        {"einsum of labels at run time",
+         rule([](auto&, auto a, auto b) { return einsum<2>("bi,oi->ob", a, b); }, x, w)},
+        {"complex einsum", rule([](auto&, auto a, auto b) { return einsum<"ij,jk->ik">(a, b); }, z, y)},
+        {"complex einsum of a variable and itself", rule([](auto&, auto a) { return einsum<"ij,kj->ik">(a, a); }, z)},
+        {"complex einsum with a diagonal",
+         rule([](auto&, auto a, auto b) { return einsum<"ii,ij->j">(a, b); }, complex_matrix(4, 4), y)},
+        {"complex multiple", rule([](auto&, auto a) { return std::complex<double>(0.3, -2) * a; }, z)},
+        {"complex combination", rule(
+                                    [](auto&, auto a) {
+                                        return xtn::linear_combination({1, 2}, a, std::complex<double>(0, 1), a);
+                                    },
+                                    z)},
         {"sum", rule([](auto&, auto a, auto b) { return a + b; }, x, matrix(3, 4, 5))},
         {"difference", rule([](auto&, auto a, auto b) { return a - b; }, x, matrix(3, 4, 5))},
         {"self sum", rule([](auto&, auto a) { return a + a; }, x)},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <boost/test/unit_test.hpp>
 
+#include <complex>
 #include <vector>
 
 #include <xtn/xtn.hpp>
@@ -100,3 +101,53 @@ BOOST_AUTO_TEST_CASE(empty_operands_have_zero_gradients) {
 }
 
 }  // namespace
+BOOST_AUTO_TEST_CASE(a_detached_variable_hands_nothing_on) {
+    xtn::tape<double> t;
+    const auto x = t.leaf(xt::xtensor<double, 1>({1., 2., 3.}));
+    t.backward(xtn::einsum<"i,i->">(x, x.detach()));
+    for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(x.gradient()(i) == x.value()(i));
+}
+
+BOOST_AUTO_TEST_CASE(under_no_gradient_nothing_is_recorded) {
+    xtn::tape<double> t;
+    const auto x = t.leaf(xt::xtensor<double, 1>({1., 2., 3.}));
+    {
+        const xtn::no_gradient guard(t);
+        const auto y = xtn::einsum<"i,i->">(x, x);
+        BOOST_TEST(y.item() == 14);
+        BOOST_TEST(!y.needs_gradient());
+        BOOST_CHECK_THROW(t.backward(y), xtn::error);
+    }
+    BOOST_TEST(xtn::einsum<"i,i->">(x, x).needs_gradient());
+}
+
+// A conjugated pair: L = |z|^2 summed, whose gradient is 2 z by the convention of PyTorch.
+BOOST_AUTO_TEST_CASE(complex_gradients_point_uphill) {
+    using complex = std::complex<double>;
+    xtn::tape<complex> t;
+    const xt::xtensor<complex, 1> z({complex(1, 2), complex(-3, 0.5)});
+    const xt::xtensor<complex, 1> conjugate({std::conj(z(0)), std::conj(z(1))});
+    const auto x = t.leaf(z);
+    // sum z conj(c) with c = z held constant: d = Re(sum conj(g) dz) with g = c
+    t.backward(xtn::einsum<"i,i->">(x, conjugate));
+    for (std::size_t i = 0; i < 2; ++i) BOOST_TEST(std::abs(x.gradient()(i) - z(i)) < 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(residuals_within_a_limit) {
+    const auto gradient = [](std::size_t limit, std::size_t& bytes) {
+        xtn::tape<double> t;
+        t.limit_residuals(limit);
+        const auto x = t.leaf(xt::xtensor<double, 2>(xt::ones<double>({300, 200}))),
+                   w = t.leaf(xt::xtensor<double, 2>(xt::ones<double>({200, 100}))),
+                   v = t.leaf(xt::xtensor<double, 2>(xt::ones<double>({100, 2})));
+        const std::size_t before = t.residual_bytes();
+        t.backward(xtn::einsum<"ij,jk,kl->">(x, w, v));
+        bytes = t.residual_bytes() - before;
+        return xt::xtensor<double, 2>(w.gradient());
+    };
+    std::size_t all = 0, some = 0;
+    const auto kept = gradient(static_cast<std::size_t>(-1), all), again = gradient(100, some);
+    BOOST_TEST(all > 0u);
+    BOOST_TEST(some == 0u);
+    BOOST_TEST((kept == again));
+}

@@ -5,15 +5,19 @@
 //     every element of g_i against the central difference of <w, f> in that element,
 //     <J v, w> = <v, J^T w> for a random direction v through all inputs at once, and
 //     that a second use of the inputs doubles g_i (pullbacks add where something is there already).
+//
+// A complex number counts as its two parts: <a, b> = Re(sum conj(a) b), and g_i = J_i^H w.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,32 +34,41 @@ struct gradient_errors {
     double worst() const { return std::max({elements, transpose, doubled}); }
 };
 
-/// Checks f(tape, variables...) -> variable at these inputs (xt::xtensor<double, N>). `step` is that of the central
-/// differences, whose own error is of order step^2.
+/// Checks f(tape, variables...) -> variable at these inputs (xt::xtensor of double or std::complex<double>, all of one
+/// type). `step` is that of the central differences, whose own error is of order step^2.
 template <class F, class... Tensors>
 gradient_errors check_gradient(F f, const std::tuple<Tensors...>& inputs, double step = 1e-5, std::uint64_t seed = 1) {
+    using T = typename std::tuple_element_t<0, std::tuple<Tensors...>>::value_type;
+    static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::complex<double>>,
+                  "check_gradient: central differences need double precision");
+    constexpr std::size_t parts = sizeof(T) / sizeof(double);
+    const auto real = [](auto* p) {  // complex numbers are pairs of doubles in memory
+        return reinterpret_cast<
+            std::conditional_t<std::is_const_v<std::remove_pointer_t<decltype(p)>>, const double*, double*>>(p);
+    };
     std::mt19937_64 bits(seed);
     const auto draw = [&] { return static_cast<double>(bits() >> 11) * 0x1p-52 - 1; };  // uniform in [-1, 1)
     const auto each = [](auto& tuple, auto visit) { std::apply([&](auto&... t) { (visit(t), ...); }, tuple); };
 
     std::vector<double> w;
     const auto evaluate = [&](const std::tuple<Tensors...>& at) {  // <w, f>
-        tape<double> t;
+        tape<T> t;
         const auto y = std::apply([&](const auto&... x) { return f(t, t.leaf(x)...); }, at);
-        while (w.size() < y.size()) w.push_back(draw());
+        while (w.size() < parts * y.size()) w.push_back(draw());
         double sum = 0;
-        for (std::size_t i = 0; i < y.size(); ++i) sum += w[i] * y.data()[i];
+        for (std::size_t i = 0; i < parts * y.size(); ++i) sum += w[i] * real(y.data())[i];
         return sum;
     };
     const auto gradients = [&](int uses) {
-        tape<double> t;
+        tape<T> t;
         auto x = std::apply([&](const auto&... e) { return std::tuple(t.leaf(e)...); }, inputs);
-        for (int u = 0; u < uses; ++u) t.seed(std::apply([&](const auto&... v) { return f(t, v...); }, x), w.data());
+        for (int u = 0; u < uses; ++u)
+            t.seed(std::apply([&](const auto&... v) { return f(t, v...); }, x), reinterpret_cast<const T*>(w.data()));
         t.backward();
         std::vector<double> g;
         each(x, [&](auto& v) {
-            const auto gradient = v.gradient();
-            g.insert(g.end(), gradient.begin(), gradient.end());
+            const double* first = real(t.gradient_of(v.node()));
+            g.insert(g.end(), first, first + parts * v.size());
         });
         return g;
     };
@@ -81,7 +94,7 @@ gradient_errors check_gradient(F f, const std::tuple<Tensors...>& inputs, double
         std::tuple<Tensors...> at = inputs;
         std::size_t i = 0;
         each(at, [&](auto& x) {
-            for (double& e : x) e += offset(i++);
+            for (std::size_t k = 0; k < parts * x.size(); ++k) real(x.data())[k] += offset(i++);
         });
         return evaluate(at);
     };

@@ -2,12 +2,18 @@
 // The differentiable contraction. With a variable among its operands einsum evaluates at once, records one statement
 // and returns a variable. The pullback is the planned adjoint of the whole network; the intermediates of the forward
 // sweep are its residuals.
+//
+// The gradient of a real loss L with respect to a complex z = x + i y is dL/dx + i dL/dy, as in PyTorch: the direction of
+// steepest ascent. With y = f(z) holomorphic, as every network is, that of z is J^H times that of y. Networks are linear in
+// each operand, so J^H w = conj(J^T conj(w)): the real pullback between two conjugations.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <complex>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -39,10 +45,31 @@ struct recorded_operand {
     std::size_t node = none;  ///< of a variable
 };
 
-/// Evaluates a network into `out` (row-major) and records it as node `y`.
+/// x = conj(x), for complex T.
+template <class T>
+void conjugate(T* x, std::size_t n) {
+    if constexpr (is_complex<T>)
+        for (std::size_t i = 0; i < n; ++i) x[i] = std::conj(x[i]);
+}
+/// conj(x), in the workspace if T is complex.
+template <class T>
+const T* conjugated(const T* x, std::size_t n, backend::workspace_frame& frame) {
+    if constexpr (is_complex<T>) {
+        T* copy = frame.take<T>(n);
+        std::copy_n(x, n, copy);
+        conjugate(copy, n);
+        return copy;
+    } else {
+        return x;
+    }
+}
+
+/// Evaluates a network into `out` (row-major) and records it as node `y`. Its intermediates are kept as long as the tape
+/// has room for them, unless `wanted` says otherwise.
 template <scalar T>
 void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
-                        std::span<const recorded_operand<T>> operands, T* out, const geometry& shape, std::size_t y) {
+                        std::span<const recorded_operand<T>> operands, T* out, const geometry& shape, std::size_t y,
+                        std::optional<residuals> wanted = std::nullopt) {
     std::array<geometry, max_operands> shapes;
     label_set needs = 0;
     for (std::size_t i = 0; i < operands.size(); ++i) {
@@ -70,25 +97,37 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
         return;
     }
 
-    std::shared_ptr<planned> plans =
-        cache.find(net, shapes.data(), shape, {.model = backend::machine(sizeof(T)), .gradients = needs});
-    T* residual = t.template keep<T>(static_cast<std::size_t>(plans->forward().residual_size));
+    const auto find = [&](residuals policy) {
+        return cache.find(net, shapes.data(), shape,
+                          {.model = backend::machine(sizeof(T)), .gradients = needs, .kept = policy});
+    };
+    std::shared_ptr<planned> plans = find(wanted.value_or(residuals::keep));
+    T* residual = nullptr;
+    if (needs != 0 && wanted != residuals::recompute) {
+        const auto size = static_cast<std::size_t>(plans->forward().residual_size);
+        if (wanted || t.has_room_for_residuals(size))
+            residual = t.template keep<T>(size);
+        else
+            plans = find(residuals::recompute);
+    }
     const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base,
                                              label_set add) {
         backend::workspace_frame frame;
         const bases b = p.bases();
         for (std::size_t i = 0; i < count; ++i) base[i] = const_cast<T*>(kept[i].data);  // operands are only read
         base[b.value()] = value;
-        base[b.residual()] = residual;
+        base[b.residual()] = residual != nullptr ? residual : frame.take<T>(static_cast<std::size_t>(p.residual_size));
         base[b.workspace()] = frame.take<T>(static_cast<std::size_t>(p.workspace_size));
         backend::run<T>(p, base.data(), add);
     };
     std::array<T*, bases::most> base{};
     run(plans->forward(), out, base, 0);
-    t.record(y, [&t, run, kept, needs, plans](const T* dy) {
+    const auto size = static_cast<std::size_t>(shape.volume());
+    t.record(y, [&t, run, kept, needs, plans, size](const T* dy) {
         const plan& back = plans->pullback(needs);
         std::array<T*, bases::most> gradients{};
         label_set add = 0;
+        backend::workspace_frame frame;
         for_each_label(needs, [&](label i) {
             gradient_sink<T> s = t.sink(kept[i].node);
             bool shared = false;  // an operand that occurs twice gets the sum, whichever step comes first
@@ -101,7 +140,18 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
             gradients[g] = s.data;
             if (s.accumulate) add |= only(g);
         });
-        run(back, const_cast<T*>(dy), gradients, add);  // the cotangent is only read
+        const auto conjugate_gradients = [&](label_set which) {
+            for_each_label(needs, [&](label i) {
+                const std::uint8_t g = back.bases().gradient(i);
+                if (contains(which, g)) conjugate(gradients[g], kept[i].size);
+                for_each_label(needs, [&](label j) {  // a gradient that operands share is conjugated once
+                    if (j > i && kept[j].node == kept[i].node) which &= ~only(back.bases().gradient(j));
+                });
+            });
+        };
+        conjugate_gradients(add);                                                // what is there already
+        run(back, const_cast<T*>(conjugated(dy, size, frame)), gradients, add);  // the cotangent is only read
+        conjugate_gradients(~label_set{0});
     });
 }
 
@@ -120,7 +170,8 @@ struct taped<constant_reference<E>> : taped<E> {};
 
 /// Binds the operands, evaluates the network and records the statement.
 template <std::size_t Rank, class... Operands>
-auto record_network(plan_cache& cache, const network& net, const Operands&... operands) {
+auto record_network(plan_cache& cache, const network& net, std::optional<residuals> wanted,
+                    const Operands&... operands) {
     using T = typename network_scalar<taped<Operands>...>::type;
     tape<T>* t = nullptr;
     bool needs = false;
@@ -159,8 +210,19 @@ auto record_network(plan_cache& cache, const network& net, const Operands&... op
     std::array<std::size_t, Rank> shape;
     for (std::size_t i = 0; i < Rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);
     const variable<T, Rank> y = t->template result<Rank>(shape, needs);
-    record_contraction<T>(*t, cache, net, bound, y.data(), g, y.node());
+    record_contraction<T>(*t, cache, net, bound, y.data(), g, y.node(), wanted);
     return y;
+}
+
+/// Records einsum<Labels>.
+template <fixed_string Labels, class... Operands>
+auto record_labels(std::optional<residuals> wanted, const Operands&... operands) {
+    using net = static_network<Labels>;
+    static_assert(labels_are_valid<net::error>());
+    static_assert(net::network.operands == sizeof...(Operands),
+                  "einsum: the label string names another number of operands than were given");
+    static_assert(ranks_fit<Labels, taped<Operands>::rank...>(), "einsum: an operand has not as many axes as labels");
+    return record_network<net::rank>(net::plans(), net::network, wanted, operands...);
 }
 
 }  // namespace detail
@@ -169,13 +231,13 @@ auto record_network(plan_cache& cache, const network& net, const Operands&... op
 /// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
 template <fixed_string Labels, class... Operands>
 requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&... operands) {
-    using net = static_network<Labels>;
-    static_assert(detail::labels_are_valid<net::error>());
-    static_assert(net::network.operands == sizeof...(Operands),
-                  "einsum: the label string names another number of operands than were given");
-    static_assert(detail::ranks_fit<Labels, detail::taped<Operands>::rank...>(),
-                  "einsum: an operand has not as many axes as labels");
-    return detail::record_network<net::rank>(net::plans(), net::network, operands...);
+    return detail::record_labels<Labels>(std::nullopt, operands...);
+}
+
+/// The same; says whether the intermediates are kept for the pullback or made again there.
+template <fixed_string Labels, class... Operands>
+requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(residuals wanted, const Operands&... operands) {
+    return detail::record_labels<Labels>(wanted, operands...);
 }
 
 /// The same for labels known at run time; the rank of the result is given: einsum<2>("ij,jk", x, y). Throws shape_error
@@ -183,7 +245,7 @@ requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&
 template <std::size_t Rank, class... Operands>
 requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(std::string_view labels, const Operands&... operands) {
     const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
-    return detail::record_network<Rank>(plans_of(net), net, operands...);
+    return detail::record_network<Rank>(plans_of(net), net, std::nullopt, operands...);
 }
 
 }  // namespace xtn

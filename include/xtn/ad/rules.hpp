@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <complex>
 #include <cstddef>
 
 #include <xtn/ad/tape.hpp>
@@ -14,10 +15,11 @@ namespace xtn {
 
 namespace detail {
 
-/// sink (+)= scale * dy.
+/// The adjoint of y = scale * x: sink (+)= conj(scale) * dy.
 template <scalar T>
 void hand_on(const gradient_sink<T>& sink, const T* dy, std::size_t size, T scale) {
     if (!sink) return;
+    if constexpr (is_complex<T>) scale = std::conj(scale);
     if (sink.accumulate)
         for (std::size_t i = 0; i < size; ++i) sink.data[i] += scale * dy[i];
     else

@@ -71,6 +71,9 @@ public:
     /// For a pullback: where the cotangent of this operand goes.
     gradient_sink<T> sink() const { return tape_->sink(node_); }
 
+    /// The same elements as a constant: no gradient flows back through it.
+    variable detach() const { return tape_->template constant<Rank>(data_, shape_); }
+
     /// The same elements in another shape. Throws shape_error where the number of elements differs.
     template <std::size_t Other>
     variable<T, Other> reshape(const std::array<std::size_t, Other>& shape) const {
@@ -103,6 +106,7 @@ public:
         nodes_.clear();
         leaves_.clear();
         done_ = false;
+        residual_bytes_ = 0;
         arena_.release({});
     }
 
@@ -169,7 +173,7 @@ public:
     variable<T, Rank> result(const std::array<std::size_t, Rank>& shape, bool needs) {
         variable<T, Rank> v(*this, nodes_.size(), nullptr, shape);
         T* data = arena_.template take<T>(v.size());
-        nodes_.push_back({.value = data, .size = v.size(), .needs = needs});
+        nodes_.push_back({.value = data, .size = v.size(), .needs = needs && recording_});
         return {*this, nodes_.size() - 1, data, shape};
     }
     /// For rules: memory that lives as long as the recording, for residuals.
@@ -194,7 +198,7 @@ public:
     }
 
     /// For rules: from here on the result is differentiated, though its operands so far are not.
-    void require_gradient(std::size_t node) { nodes_[node].needs = true; }
+    void require_gradient(std::size_t node) { nodes_[node].needs = recording_; }
     bool needs_gradient(std::size_t node) const { return nodes_[node].needs; }
     gradient_sink<T> sink(std::size_t node) {
         node_state& n = nodes_[node];
@@ -236,6 +240,20 @@ public:
         backward();
     }
 
+    /// Bytes that the intermediates of contractions may take on this tape, for each recording; beyond, pullbacks make
+    /// them again. Without a limit all are kept.
+    void limit_residuals(std::size_t bytes) { residual_limit_ = bytes; }
+    std::size_t residual_bytes() const { return residual_bytes_; }
+    /// For rules: whether `n` more elements are within the limit; they count as taken then.
+    bool has_room_for_residuals(std::size_t n) {
+        if (n * sizeof(T) > residual_limit_ - residual_bytes_) return false;
+        residual_bytes_ += n * sizeof(T);
+        return true;
+    }
+
+    /// Whether results are differentiated at all; returns what was so before. See no_gradient.
+    bool set_recording(bool on) { return std::exchange(recording_, on); }
+
     /// Bytes of memory held.
     std::size_t capacity() const { return arena_.capacity(); }
 
@@ -273,7 +291,22 @@ private:
     std::vector<std::pair<parameter<T>, std::size_t>> leaves_;  // keeps them alive
     std::vector<std::pair<const void*, parameter<T>>> provided_;
     std::span<T> flat_;
-    bool done_ = false;
+    bool done_ = false, recording_ = true;
+    std::size_t residual_limit_ = std::numeric_limits<std::size_t>::max(), residual_bytes_ = 0;
+};
+
+/// While it lives, nothing on the tape is recorded: results are values only.
+template <scalar T>
+class no_gradient {
+public:
+    explicit no_gradient(tape<T>& t) : tape_(t), before_(t.set_recording(false)) {}
+    ~no_gradient() { tape_.set_recording(before_); }
+    no_gradient(const no_gradient&) = delete;
+    no_gradient& operator=(const no_gradient&) = delete;
+
+private:
+    tape<T>& tape_;
+    bool before_;
 };
 
 template <class V>

@@ -21,6 +21,9 @@ template <class T>
 concept scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::complex<float>> ||
     std::is_same_v<T, std::complex<double>>;
 
+template <scalar T>
+inline constexpr bool is_complex = !std::is_floating_point_v<T>;
+
 namespace backend {
 
 /// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is stored

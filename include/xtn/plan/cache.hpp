@@ -28,7 +28,7 @@ class planned {
 public:
     planned(problem p, const contraction_tree& tree, const plan_options& options)
         : model_(options.model),
-          kept_(options.gradients == 0 ? residuals::drop : options.kept),
+          kept_(options.gradients == 0 ? residuals::recompute : options.kept),
           forward_(make_plan(std::move(p), tree, model_, kept_)) {}
 
     const plan& forward() const { return forward_; }

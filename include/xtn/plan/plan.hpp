@@ -89,8 +89,8 @@ private:
     }
 };
 
-/// Whether the intermediates of a forward plan stay for a pullback.
-enum class residuals : std::uint8_t { keep, drop };
+/// Whether the intermediates of a forward plan stay for its pullback, which makes them again otherwise.
+enum class residuals : std::uint8_t { keep, recompute };
 
 namespace detail {
 
@@ -252,7 +252,7 @@ inline void add_forward(plan& p, plan_builder& build, std::vector<layout> layout
                                      : build.add_residual(std::move(layouts[v]), p.tiling.cuts(labels[v]));
         p.node.push_back(t);
         build.contract(p.node[p.tree.left[s]], p.node[p.tree.right[s]], t);
-        if (build.kept() == residuals::drop && with_root)
+        if (build.kept() == residuals::recompute && with_root)
             for (const std::uint8_t child : {p.tree.left[s], p.tree.right[s]}) build.release(p.node[child]);
     }
 }

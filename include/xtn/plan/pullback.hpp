@@ -19,7 +19,7 @@
 namespace xtn {
 
 /// Plans the cotangents of the operands in `needs` (bit i: operand i) from that of the output. The result reads the
-/// operands, the cotangent (base `value`) and the residuals of the forward plan, or with residuals::drop makes those
+/// operands, the cotangent (base `value`) and the residuals of the forward plan, or with residuals::recompute makes those
 /// again, slice by slice; it writes base gradient(i), laid out as operand i; where that repeats a label only its diagonal
 /// is written. Throws shape_error if an operand in `needs` is broadcast (has a stride of 0): its elements share memory,
 /// and so would their gradients.
@@ -35,8 +35,8 @@ inline plan make_pullback(const plan& forward, label_set needs, const cost_model
         back.tensors = forward.tensors;
         back.node = forward.node;
     }
-    detail::plan_builder build(back, model, residuals::drop);
-    if (kept == residuals::drop) {
+    detail::plan_builder build(back, model, residuals::recompute);
+    if (kept == residuals::recompute) {
         const std::vector<label_set> labels = detail::node_labels(back.problem, back.tree);
         std::vector<layout> layouts;
         for (const std::uint16_t t : forward.node) layouts.push_back(forward.tensors[t].layout);
