@@ -9,12 +9,15 @@
 #include <xtn/core/labels.hpp>
 #include <xtn/core/network.hpp>
 #include <xtn/plan/describe.hpp>
+#include <xtn/plan/envelope.hpp>
+#include <xtn/plan/path.hpp>
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
 // expr: lazy contractions on xtensor
 #include <xtn/expr/assign.hpp>
 #include <xtn/expr/einsum.hpp>
+#include <xtn/expr/jvp.hpp>
 #include <xtn/expr/tensor.hpp>
 
 // ad: tape, variables, rules

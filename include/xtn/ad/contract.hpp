@@ -196,7 +196,7 @@ auto record_network(plan_cache& cache, const network& net, std::optional<residua
             bound[i] = {there.data, there.shape};
         } else {
             const backend::tensor_ref<const T> there = bind<T>(e, frame);
-            const geometry g = geometry::row_major(std::span(there.shape.extent.data(), there.shape.rank));
+            const geometry g = geometry::row_major(there.shape.extents());
             T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
             backend::copy<T>(there, {copy, g}, false);
             bound[i] = {copy, g};

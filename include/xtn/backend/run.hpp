@@ -47,7 +47,7 @@ void run(const plan& p, T* const* base, label_set accumulate = 0) {
             const T *a = at(s.a), *b = at(s.b);
             T* c = at(s.c);
             const plan::tensor& result = p.tensors[s.c];
-            const bool add = contains(accumulate, result.place.base) || (slice > 0 && !result.batched);
+            const bool add = s.add || contains(accumulate, result.place.base) || (slice > 0 && !result.batched);
             switch (s.kind) {
                 case kernel::transfer: transfer(loops(s.loops), s.sum_loops, a, c, add); break;
                 case kernel::product: product(loops(s.loops), s.sum_loops, a, b, c, add); break;

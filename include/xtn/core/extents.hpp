@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include <xtn/core/error.hpp>
@@ -40,6 +41,9 @@ struct geometry {
         for (std::size_t i = g.rank; i-- > 0; volume *= g.extent[i]) g.stride[i] = volume;
         return g;
     }
+
+    std::span<const std::int64_t> extents() const { return {extent.data(), rank}; }
+    std::span<const std::int64_t> strides() const { return {stride.data(), rank}; }
 
     std::int64_t volume() const {
         std::int64_t v = 1;

@@ -12,6 +12,7 @@
 #include <xtn/plan/order.hpp>
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
+#include <xtn/plan/pushforward.hpp>
 
 namespace xtn {
 
@@ -23,7 +24,7 @@ struct plan_options {
     const contraction_tree* tree = nullptr;  ///< the order, where it is known beforehand
 };
 
-/// A forward plan with the pullbacks asked for so far.
+/// A forward plan with the pullbacks and pushforwards asked for so far.
 class planned {
 public:
     planned(problem p, const contraction_tree& tree, const plan_options& options)
@@ -38,11 +39,17 @@ public:
         return *p;
     }
 
+    const plan& pushforward(label_set directions) {
+        auto& p = pushforwards_[directions];
+        if (!p) p = std::make_unique<plan>(make_pushforward(forward_, directions, model_));
+        return *p;
+    }
+
 private:
     cost_model model_;
     residuals kept_;
     plan forward_;
-    std::map<label_set, std::unique_ptr<plan>> pullbacks_;
+    std::map<label_set, std::unique_ptr<plan>> pullbacks_, pushforwards_;
 };
 
 /// The plans of one network. Not for concurrent use: keep one per thread.

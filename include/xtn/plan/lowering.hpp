@@ -46,6 +46,7 @@ struct step {
     std::int64_t m = 1, n = 1, k = 1, lda = 1, ldb = 1, ldc = 1;
     std::vector<loop> loops;    ///< outermost first; those that accumulate come last
     std::size_t sum_loops = 0;  ///< how many accumulate
+    bool add = false;           ///< C += instead of C =
     double seconds = 0;         ///< predicted
 
     double volume() const {

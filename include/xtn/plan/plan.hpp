@@ -37,8 +37,10 @@ struct bases {
     constexpr std::uint8_t value() const { return static_cast<std::uint8_t>(operands); }
     constexpr std::uint8_t workspace() const { return static_cast<std::uint8_t>(operands + 1); }
     constexpr std::uint8_t residual() const { return static_cast<std::uint8_t>(operands + 2); }
+    /// The cotangent of operand i in a pullback; in a pushforward its tangent, and with i = n that of the output.
     constexpr std::uint8_t gradient(std::size_t i) const { return static_cast<std::uint8_t>(operands + 3 + i); }
-    static constexpr std::size_t most = 2 * max_operands + 3;
+    constexpr std::uint8_t tangent(std::size_t i) const { return gradient(i); }
+    static constexpr std::size_t most = 2 * max_operands + 4;
 };
 
 struct plan {
@@ -101,8 +103,6 @@ public:
     plan_builder(plan& target, const cost_model& model, residuals kept)
         : plan_(target), model_(model), kept_(kept), written_(target.tensors.size(), phase::before) {}
 
-    residuals kept() const { return kept_; }
-
     std::uint16_t add(place where, layout l, bool batched) {
         if (plan_.tensors.size() > UINT16_MAX) throw error("a plan has too many tensors");
         plan_.tensors.push_back({where, std::move(l), batched});
@@ -125,10 +125,12 @@ public:
         if (x.place.base == base.residual()) residual_.slice.release(x.place.offset);
     }
 
-    void transfer(std::uint16_t a, std::uint16_t c) {
-        emit(lower_transfer(layout_of(a), layout_of(c), plan_.problem.extent, model_), a, a, c);
+    /// C = A, or C += A.
+    void transfer(std::uint16_t a, std::uint16_t c, bool add = false) {
+        emit(lower_transfer(layout_of(a), layout_of(c), plan_.problem.extent, model_), a, a, c, add);
     }
-    void contract(std::uint16_t a, std::uint16_t b, std::uint16_t c) {
+    /// C = A B, or C += A B.
+    void contract(std::uint16_t a, std::uint16_t b, std::uint16_t c, bool add = false) {
         std::array<std::uint16_t, 3> used{a, b, c};
         const std::array<double, 3> weight{share(a), share(b), share(c)};
         lowering l = lower_contraction(layout_of(a), layout_of(b), layout_of(c), plan_.problem.extent, model_, weight);
@@ -136,8 +138,9 @@ public:
             if (l.copied[t]) used[t] = add_workspace(std::move(l.copy[t]), plan_.tensors[used[t]].batched);
         if (l.copied[tensor_a]) transfer(a, used[tensor_a]);
         if (l.copied[tensor_b]) transfer(b, used[tensor_b]);
-        emit(std::move(l.main), used[tensor_a], used[tensor_b], used[tensor_c]);
-        if (l.copied[tensor_c]) transfer(used[tensor_c], c);
+        const bool copied_back = l.copied[tensor_c];
+        emit(std::move(l.main), used[tensor_a], used[tensor_b], used[tensor_c], add && !copied_back);
+        if (copied_back) transfer(used[tensor_c], c, add);
         for (std::size_t t = 0; t < 3; ++t)
             if (l.copied[t]) release(used[t]);
     }
@@ -164,6 +167,7 @@ public:
             shorter.a = s.a;
             shorter.b = s.b;
             shorter.c = s.c;
+            shorter.add = s.add;
             plan_.last.push_back(std::move(shorter));
         }
     }
@@ -188,7 +192,7 @@ private:
         return t;
     }
 
-    void emit(step s, std::uint16_t a, std::uint16_t b, std::uint16_t c) {
+    void emit(step s, std::uint16_t a, std::uint16_t b, std::uint16_t c, bool add) {
         const auto batched = [&](std::uint16_t t) { return plan_.tensors[t].batched; };
         phase when = phase::slice;
         if (plan_.tiling.is_cut() && !batched(a) && !batched(b) && !batched(c))
@@ -196,6 +200,7 @@ private:
         s.a = a;
         s.b = b;
         s.c = c;
+        s.add = add;
         written_[c] = std::max(written_[c], when);
         (when == phase::before  ? plan_.before
          : when == phase::slice ? plan_.steps
@@ -232,9 +237,12 @@ inline void add_ends(plan& p, plan_builder& build, const std::vector<label_set>&
     }
 }
 
-/// Adds the steps along the tree, up to the root or, for a pullback that makes the intermediates again, up to it.
+/// Whether the memory of an intermediate is free once it was used.
+enum class intermediates : std::uint8_t { stay, go };
+
+/// Adds the steps along the tree: all of them or, for a pullback that makes the intermediates again, all but the root's.
 inline void add_forward(plan& p, plan_builder& build, std::vector<layout> layouts, const std::vector<label_set>& labels,
-                        bool with_root) {
+                        bool with_root, intermediates after_use) {
     const std::size_t operands = p.problem.net.operands;
     for (std::size_t i = 0; i < operands; ++i) {
         auto t = static_cast<std::uint16_t>(i);
@@ -252,7 +260,7 @@ inline void add_forward(plan& p, plan_builder& build, std::vector<layout> layout
                                      : build.add_residual(std::move(layouts[v]), p.tiling.cuts(labels[v]));
         p.node.push_back(t);
         build.contract(p.node[p.tree.left[s]], p.node[p.tree.right[s]], t);
-        if (build.kept() == residuals::recompute && with_root)
+        if (after_use == intermediates::go)
             for (const std::uint8_t child : {p.tree.left[s], p.tree.right[s]}) build.release(p.node[child]);
     }
 }
@@ -276,7 +284,7 @@ inline plan make_plan(problem p, const contraction_tree& tree, const cost_model&
         build.transfer(0, 1);
     } else {
         detail::add_forward(result, build, detail::layout_search(q, tree, model, result.tiling, labels).best(), labels,
-                            true);
+                            true, kept == residuals::keep ? detail::intermediates::stay : detail::intermediates::go);
     }
     build.finish();
     return result;

@@ -41,7 +41,8 @@ inline plan make_pullback(const plan& forward, label_set needs, const cost_model
         std::vector<layout> layouts;
         for (const std::uint16_t t : forward.node) layouts.push_back(forward.tensors[t].layout);
         detail::add_ends(back, build, labels);
-        if (operands > 1) detail::add_forward(back, build, std::move(layouts), labels, false);
+        if (operands > 1)
+            detail::add_forward(back, build, std::move(layouts), labels, false, detail::intermediates::stay);
     }
     const auto gradient_of = [&](std::size_t i) {
         const layout& l = back.problem.tensors[i];
