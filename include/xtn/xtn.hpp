@@ -18,6 +18,7 @@
 #include <xtn/expr/assign.hpp>
 #include <xtn/expr/einsum.hpp>
 #include <xtn/expr/jvp.hpp>
+#include <xtn/expr/memory.hpp>
 #include <xtn/expr/tensor.hpp>
 
 // ad: tape, variables, rules

@@ -12,6 +12,7 @@
 #include <array>
 #include <complex>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -155,15 +156,14 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
     });
 }
 
+/// What is known of an operand at compile time.
 template <class Operand>
-struct taped {  // scalar type and tape of an operand
-    using value_type = typename operand_traits<Operand>::value_type;
-    static constexpr std::size_t rank = operand_traits<Operand>::rank;
-};
+struct taped : operand_traits<Operand> {};
 template <scalar T, std::size_t Rank>
 struct taped<variable<T, Rank>> {
     using value_type = T;
     static constexpr std::size_t rank = Rank;
+    static constexpr bool is_static = false;
 };
 template <class E>
 struct taped<constant_reference<E>> : taped<E> {};
@@ -172,7 +172,7 @@ struct taped<constant_reference<E>> : taped<E> {};
 template <std::size_t Rank, class... Operands>
 auto record_network(plan_cache& cache, const network& net, std::optional<residuals> wanted,
                     const Operands&... operands) {
-    using T = typename network_scalar<taped<Operands>...>::type;
+    using T = network_scalar<taped<Operands>...>;
     tape<T>* t = nullptr;
     bool needs = false;
     const auto find_tape = [&](const auto& e) {
@@ -218,11 +218,10 @@ auto record_network(plan_cache& cache, const network& net, std::optional<residua
 template <fixed_string Labels, class... Operands>
 auto record_labels(std::optional<residuals> wanted, const Operands&... operands) {
     using net = static_network<Labels>;
-    static_assert(labels_are_valid<net::error>());
-    static_assert(net::network.operands == sizeof...(Operands),
-                  "einsum: the label string names another number of operands than were given");
-    static_assert(ranks_fit<Labels, taped<Operands>::rank...>(), "einsum: an operand has not as many axes as labels");
-    return record_network<net::rank>(net::plans(), net::network, wanted, operands...);
+    if constexpr (operands_fit<Labels, taped<Operands>...>())
+        return record_network<net::rank>(net::plans(), net::network, wanted, operands...);
+    else  // the mistake has been reported; do not add to it
+        return []() -> variable<network_scalar<taped<Operands>...>, net::rank> { std::terminate(); }();
 }
 
 }  // namespace detail
@@ -244,6 +243,7 @@ requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(residuals wante
 /// where the labels are malformed or do not fit the operands or the rank.
 template <std::size_t Rank, class... Operands>
 requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(std::string_view labels, const Operands&... operands) {
+    static_cast<void>(detail::scalars_fit<detail::taped<Operands>...>());
     const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
     return detail::record_network<Rank>(plans_of(net), net, std::nullopt, operands...);
 }

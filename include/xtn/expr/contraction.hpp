@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <xtn/core/network.hpp>
+#include <xtn/expr/no_elements.hpp>
 #include <xtn/expr/operand.hpp>
 #include <xtn/expr/static_network.hpp>
 #include <xtn/plan/describe.hpp>
@@ -48,7 +49,8 @@ struct run_time_network {
 
 /// The lazy value of an einsum: an xtensor expression that can be assigned, but not indexed.
 template <class Network, class T, class... Closures>
-class contraction : public xt::xexpression<contraction<Network, T, Closures...>> {
+class contraction : public xt::xexpression<contraction<Network, T, Closures...>>,
+                    public detail::no_elements<T, Network> {
 public:
     static constexpr std::size_t rank = Network::rank;  ///< or xtn::dynamic
 

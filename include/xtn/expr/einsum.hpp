@@ -21,17 +21,12 @@ namespace xtn {
 /// The contraction of plain tensors, as a lazy expression. Throws shape_error on evaluation where extents disagree.
 template <fixed_string Labels, class... Operands>
 requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(Operands&&... operands) {
-    using T = typename network_scalar<operand_traits<std::decay_t<Operands>>...>::type;
-    if constexpr (detail::labels_are_valid<static_network<Labels>::error>()) {
-        static_assert(static_network<Labels>::network.operands == sizeof...(Operands),
-                      "einsum: the label string names another number of operands than were given");
-        static_assert(detail::ranks_fit<Labels, operand_traits<std::decay_t<Operands>>::rank...>(),
-                      "einsum: an operand has not as many axes as labels");
-        static_assert(detail::extents_fit<Labels, operand_traits<std::decay_t<Operands>>...>(),
-                      "einsum: two operands have different static extents for one label");
-    }
-    return contraction<static_network<Labels>, T, detail::closure<Operands>...>({},
-                                                                                std::forward<Operands>(operands)...);
+    using T = network_scalar<operand_traits<std::decay_t<Operands>>...>;
+    if constexpr (detail::operands_fit<Labels, operand_traits<std::decay_t<Operands>>...>())
+        return contraction<static_network<Labels>, T, detail::closure<Operands>...>(
+            {}, std::forward<Operands>(operands)...);
+    else
+        return contraction<run_time_network, T>({});  // the mistake has been reported; do not add to it
 }
 
 /// The same for labels known at run time, in the same notation. Throws shape_error where they are malformed, name another
@@ -39,7 +34,8 @@ requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(Operands&&... o
 template <class... Operands>
 requires(sizeof...(Operands) > 0 &&
          (plain_operand<std::decay_t<Operands>> && ...)) auto einsum(std::string_view labels, Operands&&... operands) {
-    using T = typename network_scalar<operand_traits<std::decay_t<Operands>>...>::type;
+    static_cast<void>(detail::scalars_fit<operand_traits<std::decay_t<Operands>>...>());
+    using T = network_scalar<operand_traits<std::decay_t<Operands>>...>;
     const run_time_network net{detail::network_for(labels, sizeof...(Operands))};
     return contraction<run_time_network, T, detail::closure<Operands>...>(net, std::forward<Operands>(operands)...);
 }

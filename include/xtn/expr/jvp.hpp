@@ -42,12 +42,8 @@ struct primal<dual<E, D>> : std::type_identity<E> {};
 template <fixed_string Labels, class... Operands>
 auto jvp(const Operands&... operands) {
     using net = static_network<Labels>;
-    using T = typename network_scalar<operand_traits<typename detail::primal<Operands>::type>...>::type;
-    static_assert(detail::labels_are_valid<net::error>());
-    static_assert(net::network.operands == sizeof...(Operands),
-                  "jvp: the label string names another number of operands than were given");
-    static_assert(detail::ranks_fit<Labels, operand_traits<typename detail::primal<Operands>::type>::rank...>(),
-                  "jvp: an operand has not as many axes as labels");
+    using T = network_scalar<operand_traits<typename detail::primal<Operands>::type>...>;
+    static_cast<void>(detail::operands_fit<Labels, operand_traits<typename detail::primal<Operands>::type>...>());
     constexpr std::size_t count = sizeof...(Operands);
     backend::workspace_frame frame;
     std::array<geometry, count> shapes;

@@ -64,14 +64,16 @@ struct operand_traits<T> {
     static constexpr std::size_t extent(std::size_t) { return 1; }
 };
 
-/// The one scalar type of a network whose operands have these traits.
+namespace detail {
+
 template <class First, class... Rest>
-struct network_scalar {
-    using type = typename First::value_type;
-    static_assert(scalar<type>, "einsum: the scalar type is float, double or std::complex of these");
-    static_assert((std::is_same_v<typename Rest::value_type, type> && ...),
-                  "einsum: all operands of a network have one scalar type; cast those that differ");
-};
+struct first_scalar : std::conditional<scalar<typename First::value_type>, typename First::value_type, double> {};
+
+}  // namespace detail
+
+/// The scalar type of a network whose operands have these traits: that of the first.
+template <class... Traits>
+using network_scalar = typename detail::first_scalar<Traits...>::type;
 
 /// An xtensor expression, or a scalar.
 template <class E>

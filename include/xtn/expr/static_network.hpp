@@ -34,9 +34,11 @@ struct static_network {
 
 namespace detail {
 
-/// Refuses a faulty label string with one sentence.
-template <label_error Error>
-consteval bool labels_are_valid() {
+// Each mistake is refused by one assertion whose template arguments are what a reader wants to know; `return` says whether
+// the next check makes sense.
+
+template <label_error Error, std::size_t Character>
+consteval bool require_labels() {
     static_assert(Error != label_error::not_a_letter,
                   "einsum: labels are single letters a-z and A-Z; commas part the operands");
     static_assert(Error != label_error::broken_arrow, "einsum: the output is introduced by one arrow '->'");
@@ -46,32 +48,90 @@ consteval bool labels_are_valid() {
     static_assert(Error != label_error::output_unknown, "einsum: a label of the output occurs in no operand");
     return Error == label_error::none;
 }
-
-template <fixed_string Labels, std::size_t... Ranks>
-consteval bool ranks_fit() {
-    constexpr const network& net = static_network<Labels>::network;
-    std::size_t i = 0;
-    return ((Ranks == dynamic || net.operand[i].rank() == Ranks ? (++i, true) : false) && ...);
+template <class T>
+consteval bool require_scalar() {
+    static_assert(scalar<T>, "einsum: the scalar type is float, double or std::complex of these");
+    return scalar<T>;
+}
+template <class T, class... Others>
+consteval bool require_one_scalar() {
+    static_assert((std::is_same_v<T, Others> && ...),
+                  "einsum: all operands of a network have one scalar type; cast those that differ");
+    return (std::is_same_v<T, Others> && ...);
+}
+template <std::size_t Named, std::size_t Given>
+consteval bool require_operands() {
+    static_assert(Named == Given, "einsum: the label string names another number of operands than were given");
+    return Named == Given;
+}
+template <std::size_t Operand, std::size_t Labels, std::size_t Axes>
+consteval bool require_axes() {
+    static_assert(Labels == Axes, "einsum: an operand has not as many axes as labels");
+    return Labels == Axes;
+}
+template <char Label, std::size_t Operand, std::size_t Extent, std::size_t EarlierExtent>
+consteval bool require_extent() {
+    static_assert(Extent == EarlierExtent, "einsum: two operands have different static extents for one label");
+    return Extent == EarlierExtent;
 }
 
-/// The static extents of the labels agree, where two operands know them.
-template <fixed_string Labels, class... Traits>
-consteval bool extents_fit() {
-    constexpr const network& net = static_network<Labels>::network;
-    std::array<std::size_t, max_labels> extent{};
-    bool fit = true;
+/// The first operand whose rank differs from its number of labels; their number if there is none.
+template <std::size_t Operands>
+consteval std::size_t find_wrong_rank(const network& net, const std::array<std::size_t, Operands>& rank) {
+    std::size_t i = 0;
+    while (i < Operands && (rank[i] == dynamic || rank[i] == net.operand[i].rank())) ++i;
+    return i;
+}
+
+/// A label with two static extents. None if the extents are equal.
+struct extent_conflict {
+    char label = ' ';
+    std::size_t operand = 0, extent = 0, earlier = 0;
+};
+template <class... Traits>
+consteval extent_conflict find_extent_conflict(const network& net) {
+    std::array<std::size_t, max_labels> known{};  // plus one
+    extent_conflict conflict;
     std::size_t i = 0;
     const auto check = [&]<class Operand>(std::type_identity<Operand>) {
         if constexpr (Operand::is_static)
             for (std::size_t a = 0; a < Operand::rank; ++a) {
-                std::size_t& e = extent[net.operand[i][a]];
-                fit = fit && (e == 0 || e == Operand::extent(a) + 1);
+                std::size_t& e = known[net.operand[i][a]];
+                if (e != 0 && e != Operand::extent(a) + 1 && conflict.extent == conflict.earlier)
+                    conflict = {net.name[net.operand[i][a]], i, Operand::extent(a), e - 1};
                 e = Operand::extent(a) + 1;
             }
         ++i;
     };
     (check(std::type_identity<Traits>{}), ...);
-    return fit;
+    return conflict;
+}
+
+/// Whether operands of these traits can form a network; if not, that is refused here.
+template <class First, class... Rest>
+consteval bool scalars_fit() {
+    if constexpr (require_scalar<typename First::value_type>())
+        return require_one_scalar<typename First::value_type, typename Rest::value_type...>();
+    return false;
+}
+
+/// Whether operands of these traits fit the label string; what does not is refused here.
+template <fixed_string Labels, class... Traits>
+consteval bool operands_fit() {
+    using net = static_network<Labels>;
+    if constexpr (scalars_fit<Traits...>())
+        if constexpr (require_labels<net::error, net::parsed.position>())
+            if constexpr (require_operands<net::network.operands, sizeof...(Traits)>()) {
+                constexpr std::array<std::size_t, sizeof...(Traits)> ranks{Traits::rank...};
+                constexpr std::size_t wrong = find_wrong_rank(net::network, ranks);
+                if constexpr (wrong < ranks.size()) {
+                    return require_axes<wrong, net::network.operand[wrong].rank(), ranks[wrong]>();
+                } else {
+                    constexpr extent_conflict c = find_extent_conflict<Traits...>(net::network);
+                    return require_extent<c.label, c.operand, c.extent, c.earlier>();
+                }
+            }
+    return false;
 }
 
 /// The orders that are known before the program runs: none, unless the labels are static.
