@@ -10,6 +10,7 @@
 #include <xtn/core/network.hpp>
 #include <xtn/plan/describe.hpp>
 #include <xtn/plan/envelope.hpp>
+#include <xtn/plan/graphviz.hpp>
 #include <xtn/plan/path.hpp>
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -62,56 +63,92 @@ inline double volume_of(const problem& p, label_set s) {
 
 }  // namespace detail
 
-/// The slices that make a plan fastest: along the label of the output that most intermediates carry, as many rows as
-/// keep every step in `model.cache` bytes, if the traffic that this saves is worth more than what smaller matrix products
-/// cost.
-inline tiling choose_tiling(const problem& p, const contraction_tree& tree, const cost_model& model) {
-    const std::vector<label_set> labels = detail::node_labels(p, tree);
-    const std::size_t operands = p.net.operands;
-    const auto bytes = [&](label_set s) { return detail::volume_of(p, s) * model.scalar_bytes; };
+namespace detail {
 
-    tiling best;
-    double carried = 0;
-    for (const layout::axis& a : p.output().axes) {
-        double volume = 0;
-        for (std::size_t v = operands; v + 1 < labels.size(); ++v)
-            if (contains(labels[v], a.label)) volume += detail::volume_of(p, labels[v]);
-        if (p.extent[a.label] > 1 && volume > carried) {
-            carried = volume;
-            best = {a.label, p.extent[a.label], p.extent[a.label]};
+/// Compares ways to cut one plan.
+class tiling_search {
+public:
+    tiling_search(const problem& p, const contraction_tree& tree, const cost_model& model)
+        : problem_(p), tree_(tree), model_(model), labels_(node_labels(p, tree)) {}
+
+    tiling best() const {
+        tiling found;
+        double least = seconds(found);
+        for (const layout::axis& a : problem_.output().axes) {
+            const tiling t = fitting(a.label);
+            if (!t.is_cut()) continue;
+            const double time = seconds(t);
+            if (time < least) {
+                least = time;
+                found = t;
+            }
         }
+        return found;
     }
-    if (!best.is_cut()) return {};
 
-    const auto rows = static_cast<double>(best.extent);
-    double fitting = rows;
-    for (std::size_t s = 0; s < tree.steps; ++s) {
-        double fixed = 0, per_row = 0;
-        for (const std::size_t v : {std::size_t{tree.left[s]}, std::size_t{tree.right[s]}, operands + s})
-            (contains(labels[v], best.batch) ? per_row : fixed) += bytes(labels[v]);
-        per_row /= rows;
-        if (per_row > 0) fitting = std::min(fitting, (model.cache - std::min(fixed, model.cache / 2)) / per_row);
-    }
-    best.rows = std::max<std::int64_t>(1, static_cast<std::int64_t>(fitting));
-    if (best.rows >= best.extent) return {};
-    best.rows = (best.extent + best.tiles() - 1) / best.tiles();  // slices of equal size
+private:
+    std::size_t operands() const { return problem_.net.operands; }
+    bool is_intermediate(std::size_t v) const { return v >= operands() && v + 1 < labels_.size(); }
+    double bytes(std::size_t v) const { return volume_of(problem_, labels_[v]) * model_.scalar_bytes; }
+    std::array<std::size_t, 3> nodes_of(std::size_t s) const { return {tree_.left[s], tree_.right[s], operands() + s}; }
 
-    double whole = 0, cut = 0;  // seconds
-    const double share = static_cast<double>(best.rows) / rows;
-    for (std::size_t s = 0; s < tree.steps; ++s) {
-        const label_set a = labels[tree.left[s]], b = labels[tree.right[s]], c = labels[operands + s];
-        if (!contains(a | b, best.batch)) continue;
-        const auto kernel = [&](double part) {
-            const auto volume = [&](label_set l) {
-                return detail::volume_of(p, l) * (contains(l, best.batch) ? part : 1);
-            };
-            return model.kernel(volume(a), volume(b), volume(c), volume(a | b));
-        };
-        whole += kernel(1);
-        cut += kernel(share) / share;
-        if (s + 1 < tree.steps && contains(c, best.batch)) whole += 2 * model.move(detail::volume_of(p, c));
+    /// As many rows as keep what each step touches in the cache, in slices of equal size. No cut if all rows do, or if no
+    /// intermediate carries the label.
+    tiling fitting(label batch) const {
+        tiling t{batch, problem_.extent[batch], problem_.extent[batch]};
+        double rows = static_cast<double>(t.extent);
+        bool carried = false;
+        for (std::size_t s = 0; s < tree_.steps; ++s) {
+            double once = 0, sliced = 0;
+            for (const std::size_t v : nodes_of(s)) {
+                (t.cuts(labels_[v]) ? sliced : once) += bytes(v);
+                carried = carried || (is_intermediate(v) && t.cuts(labels_[v]));
+            }
+            const double room = model_.cache - std::min(once, model_.cache / 2);
+            if (sliced > 0) rows = std::min(rows, room / sliced * static_cast<double>(t.extent));
+        }
+        t.rows = std::max<std::int64_t>(1, static_cast<std::int64_t>(rows));
+        if (!carried || t.rows >= t.extent) return {};
+        t.rows = (t.extent + t.tiles() - 1) / t.tiles();
+        return t;
     }
-    return cut < whole ? best : tiling{};
+
+    /// Predicted time: the kernels, and what has to come from beyond the cache and go there.
+    double seconds(const tiling& t) const {
+        const double tiles = static_cast<double>(t.tiles());
+        const double share = t.is_cut() ? static_cast<double>(t.rows) / static_cast<double>(t.extent) : 1;
+        double total = 0;
+        for (std::size_t s = 0; s < tree_.steps; ++s) {
+            const auto [a, b, c] = nodes_of(s);
+            const bool sliced = t.cuts(labels_[a] | labels_[b]);
+            const auto volume = [&](label_set l) { return volume_of(problem_, l) * (t.cuts(l) ? share : 1); };
+            total += (sliced ? tiles : 1) * model_.kernel(volume(labels_[a]), volume(labels_[b]), volume(labels_[c]),
+                                                          volume(labels_[a] | labels_[b]));
+            for (const std::size_t v : {a, b, c}) {
+                const double whole = bytes(v), moved = model_.move(volume_of(problem_, labels_[v]));
+                if (t.cuts(labels_[v]))
+                    total += is_intermediate(v) && share * whole <= model_.cache ? 0 : moved;
+                else if (whole > model_.cache / 2)
+                    total += sliced ? tiles * moved : moved;
+                else
+                    total += is_intermediate(v) ? 0 : moved;
+            }
+        }
+        return total;
+    }
+
+    const problem& problem_;
+    const contraction_tree& tree_;
+    const cost_model& model_;
+    std::vector<label_set> labels_;
+};
+
+}  // namespace detail
+
+/// The slices that make a plan fastest: along the label, and of the number of rows, for which the cost model predicts the
+/// shortest time; none if it is fastest in one piece.
+inline tiling choose_tiling(const problem& p, const contraction_tree& tree, const cost_model& model) {
+    return detail::tiling_search(p, tree, model).best();
 }
 
 }  // namespace xtn
