@@ -15,6 +15,9 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
+// backend: the threads and kernels of the BLAS
+#include <xtn/backend/threads.hpp>
+
 // expr: lazy contractions on xtensor
 #include <xtn/expr/assign.hpp>
 #include <xtn/expr/einsum.hpp>

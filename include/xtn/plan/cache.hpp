@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xtn/core/extents.hpp>
+#include <xtn/plan/candidates.hpp>
 #include <xtn/plan/order.hpp>
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
@@ -27,10 +28,14 @@ struct plan_options {
 /// A forward plan with the pullbacks and pushforwards asked for so far.
 class planned {
 public:
-    planned(problem p, const contraction_tree& tree, const plan_options& options)
-        : model_(options.model),
-          kept_(options.gradients == 0 ? residuals::recompute : options.kept),
-          forward_(make_plan(std::move(p), tree, model_, kept_)) {}
+    /// The fastest of the plans along these orders.
+    planned(const problem& p, const std::vector<contraction_tree>& orders, const plan_options& options)
+        : model_(options.model), kept_(options.gradients == 0 ? residuals::recompute : options.kept) {
+        for (std::size_t i = 0; i < orders.size(); ++i) {
+            plan tried = make_plan(p, orders[i], model_, kept_);
+            if (i == 0 || tried.seconds() < forward_.seconds()) forward_ = std::move(tried);
+        }
+    }
 
     const plan& forward() const { return forward_; }
     const plan& pullback(label_set needs) {
@@ -68,11 +73,12 @@ public:
         for (entry& e : entries_)
             if (e.key == key_) return e.value;
         const label_extents extent = infer_extents(net, operands);
-        problem p = make_problem(net, extent, operands, output);
-        const contraction_tree tree =
-            options.tree != nullptr ? *options.tree : contraction_order(net, extent, options.model, options.gradients);
+        const std::vector<contraction_tree> orders =
+            options.tree != nullptr ? std::vector{*options.tree}
+                                    : candidate_orders(net, extent, options.model, options.gradients);
         if (entries_.size() == capacity) entries_.erase(entries_.begin());
-        entries_.push_back({key_, std::make_shared<planned>(std::move(p), tree, options)});
+        entries_.push_back(
+            {key_, std::make_shared<planned>(make_problem(net, extent, operands, output), orders, options)});
         return entries_.back().value;
     }
 

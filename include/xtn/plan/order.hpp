@@ -81,7 +81,7 @@ struct network_sets {
 
 /// Seconds of contracting tensors of volumes a and b to volume c, where all labels touched have volume `touched`.
 constexpr double step_seconds(const cost_model& model, double a, double b, double c, double touched) {
-    return touched == 0 ? 0 : model.kernel(a, b, c, touched) + model.move(a + b + c);
+    return touched == 0 ? 0 : model.kernel(a, b, c, touched) + model.touch(a + b + c);
 }
 
 /// The volume of a tensor with one row and with two: the line over the rows that it is.
@@ -97,7 +97,7 @@ public:
                          bool gradient_b) {
         if (touched.one == 0) return;
         const double kernels = 1. + (gradient_a ? 1 : 0) + (gradient_b ? 1 : 0);
-        lines_[0] = line(kernels * model.move(a.one + b.one + c.one), kernels * model.move(a.two + b.two + c.two));
+        lines_[0] = line(kernels * model.touch(a.one + b.one + c.one), kernels * model.touch(a.two + b.two + c.two));
         add(model, a, b, c, touched);
         if (gradient_a) add(model, c, b, a, touched);
         if (gradient_b) add(model, a, c, b, touched);
@@ -238,7 +238,7 @@ constexpr contraction_tree greedy_order(const network_sets& net, const volumes& 
                 const label_set c = (a | b) & needed;
                 const double va = volume(a), vb = volume(b), vc = volume(c);
                 const double seconds = step_seconds(model, va, vb, vc, volume(a | b));
-                const double score = seconds + model.move(vc) - model.move(va + vb);
+                const double score = seconds + model.touch(vc) - model.touch(va + vb);
                 if (!found || score < best_score) {
                     found = true;
                     best_i = i;
