@@ -164,7 +164,7 @@ apply_cost cost_of_apply(const O& op, std::size_t rows) {
         return contraction_order(n, infer_extents(n, operands), model).seconds;
     };
     const double m = static_cast<double>(rows), n = static_cast<double>(op.out()), k = static_cast<double>(op.in());
-    return {seconds(net.apply(), shapes.data()), model.gemm(m, n, k) + model.move(m * k + k * n + m * n),
+    return {seconds(net.apply(), shapes.data()), model.gemm(m, n, k) + model.touch(m * k + k * n + m * n),
             seconds(net.dense(), shapes.data() + 1)};
 }
 
