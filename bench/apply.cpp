@@ -3,23 +3,16 @@
 // over cblas_sgemm on the reconstructed matrix in the same run; `flop_ratio`, the plan's flops over the dense ones.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <chrono>
 #include <vector>
 
-#include <xtn/backend/threads.hpp>
 #include <xtn/xtn.hpp>
 
-#include "common/blas_kernels.hpp"
+#include "timing.hpp"
 
 namespace {
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> v) {
-    std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-    return v[v.size() / 2];
-}
+using bench::median;
+using bench::seconds;
 
 template <std::size_t N>
 void apply_mpo(benchmark::State& state) {
@@ -67,9 +60,4 @@ BENCHMARK(apply_mpo<4096>)->Apply(arguments);
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    examples::use_best_blas_kernels(argc, argv);
-    const xtn::blas_threads one(1);
-    benchmark::Initialize(&argc, argv);
-    benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return bench::run_on_one_thread(argc, argv); }

@@ -10,30 +10,17 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string>
 #include <vector>
 
-#include <xtn/backend/threads.hpp>
 #include <xtn/xtn.hpp>
 
-#include "common/blas_kernels.hpp"
+#include "timing.hpp"
 
 namespace {
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> v) {
-    std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-    return v[v.size() / 2];
-}
-
-template <class F>
-double seconds_of(F&& f) {
-    const double start = seconds();
-    f();
-    return seconds() - start;
-}
+using bench::median;
+using bench::seconds_of;
 
 /// A network with operands of random numbers.
 struct problem {
@@ -231,9 +218,4 @@ BENCHMARK(overhead)->ArgName("n")->Arg(2)->Arg(8)->Arg(32)->UseManualTime()->Uni
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    examples::use_best_blas_kernels(argc, argv);
-    const xtn::blas_threads one(1);
-    benchmark::Initialize(&argc, argv);
-    benchmark::RunSpecifiedBenchmarks();
-}
+int main(int argc, char** argv) { return bench::run_on_one_thread(argc, argv); }

@@ -3,38 +3,28 @@
 // (fitted in the logarithm of the time, so that small products count as much as large ones), permuting copies,
 // element-wise products, and streaming from memory. Prints them as code, with the error of the fit.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <vector>
 
 #include <xtn/backend/gemm.hpp>
 #include <xtn/backend/strided.hpp>
-#include <xtn/backend/threads.hpp>
 #include <xtn/plan/cost.hpp>
 
-#include "common/blas_kernels.hpp"
+#include "timing.hpp"
 
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 /// Seconds of one call: the least of several blocks of calls.
 template <class F>
-double seconds_of(F&& call) {
+double seconds_of_call(F&& call) {
     call();
-    const double once = std::max(1e-8, [&] {
-        const double start = now();
-        call();
-        return now() - start;
-    }());
-    const int calls = std::clamp(static_cast<int>(2e-5 / once), 1, 2000);
+    const int calls = std::clamp(static_cast<int>(2e-5 / std::max(1e-8, bench::seconds_of(call))), 1, 2000);
     double least = 1;
-    for (int block = 0; block < 7; ++block) {
-        const double start = now();
-        for (int i = 0; i < calls; ++i) call();
-        least = std::min(least, (now() - start) / calls);
-    }
+    for (int block = 0; block < 7; ++block)
+        least = std::min(least, bench::seconds_of([&] {
+                                    for (int i = 0; i < calls; ++i) call();
+                                }) / calls);
     return least;
 }
 
@@ -77,7 +67,7 @@ int main(int argc, char** argv) {
                 float *a = memory.data(), *b = a + m * k, *c = b + k * n;
                 for (const bool transpose : {false, true})
                     samples.push_back(
-                        {static_cast<double>(m), static_cast<double>(n), static_cast<double>(k), seconds_of([&] {
+                        {static_cast<double>(m), static_cast<double>(n), static_cast<double>(k), seconds_of_call([&] {
                              xtn::backend::gemm(false, transpose, m, n, k, 1.0f, a, k, b, transpose ? k : n, 0.0f, c,
                                                 n);
                          })});
@@ -91,7 +81,7 @@ int main(int argc, char** argv) {
             const std::vector<xtn::loop> transposed{{e, f * 16, 0, 1}, {f * 16, 1, 0, e}};
             for (const auto* loops : {&blocks, &transposed}) {
                 copied += 2.0 * 4 * static_cast<double>(e * f * 16);
-                copy_time += seconds_of([&] {
+                copy_time += seconds_of_call([&] {
                     xtn::backend::transfer(xtn::backend::loops(*loops), 0, memory.data(), memory.data() + (1 << 20),
                                            false);
                 });
@@ -101,14 +91,14 @@ int main(int argc, char** argv) {
 
     const std::int64_t length = 4096;
     const std::vector<xtn::loop> product{{length / 16, 16, 16, 16}, {16, 1, 1, 1}};
-    model.product_rate = 2 * static_cast<double>(length) / seconds_of([&] {
+    model.product_rate = 2 * static_cast<double>(length) / seconds_of_call([&] {
                              xtn::backend::product(xtn::backend::loops(product), 0, memory.data(),
                                                    memory.data() + length, memory.data() + 2 * length, false);
                          });
 
     std::vector<float> large(std::size_t{32} << 20, 1.0f);
     const std::vector<xtn::loop> stream{{static_cast<std::int64_t>(large.size() / 2), 1, 0, 1}};
-    model.bandwidth = 4.0 * static_cast<double>(large.size()) / seconds_of([&] {
+    model.bandwidth = 4.0 * static_cast<double>(large.size()) / seconds_of_call([&] {
                           xtn::backend::transfer(xtn::backend::loops(stream), 0, large.data(),
                                                  large.data() + large.size() / 2, false);
                       });

@@ -21,8 +21,8 @@
 #include <xtn/backend/threads.hpp>
 #include <xtn/train.hpp>
 
-#include "common/blas_kernels.hpp"
 #include "picogpt/core/operators.hpp"
+#include "timing.hpp"
 
 namespace {
 
@@ -31,12 +31,8 @@ std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
 constexpr std::size_t lanes = 8, windows = 32, context = 256;
 constexpr double reference_flops = 51.95e9;
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> v) {
-    std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-    return v[v.size() / 2];
-}
+using bench::median;
+using bench::seconds;
 
 class gemm_reference {
 public:

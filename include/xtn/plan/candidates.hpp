@@ -21,13 +21,12 @@ class several_orders {
 public:
     several_orders(const network& net, const label_extents& extent, const cost_model& model, label_set gradients,
                    std::size_t most)
-        : sets_(net), volume_(extent, net.labels), most_(most), best_(std::size_t{1} << net.operands) {
+        : sets_(net),
+          volume_(extent, net.labels),
+          open_(open_labels(sets_)),
+          most_(most),
+          best_(std::size_t{1} << net.operands) {
         const unsigned all = static_cast<unsigned>(best_.size() - 1);
-        std::vector<label_set> labels(best_.size());
-        open_.resize(best_.size());
-        for (unsigned s = 1; s <= all; ++s)
-            labels[s] = labels[s & (s - 1)] | sets_.operand[static_cast<std::size_t>(std::countr_zero(s))];
-        for (unsigned s = 1; s <= all; ++s) open_[s] = labels[s] & (sets_.output | labels[all ^ s]);
         const auto sized_as = [&](label_set s) { return sized{volume_(s), volume_(s)}; };
         for (unsigned s = 1; s <= all; ++s) {
             if (std::has_single_bit(s)) {
@@ -93,8 +92,8 @@ private:
 
     network_sets sets_;
     volumes volume_;
+    std::array<label_set, std::size_t{1} << max_exact_operands> open_;
     std::size_t most_;
-    std::vector<label_set> open_;  ///< of a subset: the labels that are still needed outside it
     std::vector<std::vector<entry>> best_;
 };
 

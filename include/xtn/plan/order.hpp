@@ -126,6 +126,16 @@ private:
     std::size_t size_ = 1;
 };
 
+/// For every subset of operands, as a bit mask, the labels that are still needed outside it.
+constexpr std::array<label_set, std::size_t{1} << max_exact_operands> open_labels(const network_sets& net) {
+    std::array<label_set, std::size_t{1} << max_exact_operands> all_labels{}, open{};
+    const unsigned all = (1u << net.operands) - 1;
+    for (unsigned s = 1; s <= all; ++s)
+        all_labels[s] = all_labels[s & (s - 1)] | net.operand[static_cast<std::size_t>(std::countr_zero(s))];
+    for (unsigned s = 1; s <= all; ++s) open[s] = all_labels[s] & (net.output | all_labels[all ^ s]);
+    return open;
+}
+
 /// The exact search: for every subset of operands the hull of its trees. A hull is closed under what the recursion
 /// does: the sums of two hulls, plus a step, and the hull again.
 template <std::size_t Lines>
@@ -134,11 +144,7 @@ public:
     /// `volume` has one row, `batch` holds the batch label or nothing.
     constexpr subset_search(const network_sets& net, const volumes& volume, const cost_model& model, label_set batch,
                             label_set gradients)
-        : operands_(net.operands), all_((1u << net.operands) - 1) {
-        std::array<label_set, subsets> labels{};  // of a subset: all its labels
-        for (unsigned s = 1; s <= all_; ++s)
-            labels[s] = labels[s & (s - 1)] | net.operand[static_cast<std::size_t>(std::countr_zero(s))];
-        for (unsigned s = 1; s <= all_; ++s) open_[s] = labels[s] & (net.output | labels[all_ ^ s]);
+        : open_(open_labels(net)), operands_(net.operands), all_((1u << net.operands) - 1) {
         const auto sized_as = [&](label_set s) {
             const double v = volume(s);
             return sized{v, (s & batch) != 0 ? 2 * v : v};
@@ -203,7 +209,7 @@ private:
         return operands_ + t.steps - 1u;
     }
 
-    std::array<label_set, subsets> open_{};  ///< of a subset: the labels that are still needed outside it
+    std::array<label_set, subsets> open_;
     std::array<hull<Lines>, subsets> best_{};
     std::size_t operands_;
     unsigned all_;
