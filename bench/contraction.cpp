@@ -55,8 +55,7 @@ struct problem {
     }
     xtn::plan plan(const xtn::contraction_tree* tree) const {
         xtn::plan_cache cache;
-        return cache
-            .find(net, shapes().data(), output(), {.model = xtn::backend::machine(sizeof(float)), .tree = tree})
+        return cache.find(net, shapes().data(), output(), {.model = xtn::backend::machine<float>(), .tree = tree})
             ->forward();
     }
 };

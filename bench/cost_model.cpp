@@ -40,8 +40,7 @@ double error_of(const xtn::cost_model& model, const std::vector<sample>& samples
 
 xtn::cost_model fitted(xtn::cost_model model, const std::vector<sample>& samples) {
     double xtn::cost_model::*const parameters[] = {&xtn::cost_model::call, &xtn::cost_model::flop_rate,
-                                                   &xtn::cost_model::half_m, &xtn::cost_model::half_n,
-                                                   &xtn::cost_model::half_k};
+                                                   &xtn::cost_model::half_mn, &xtn::cost_model::half_k};
     for (double stride = 1.5; stride > 1.002; stride = std::sqrt(stride))
         for (int sweep = 0; sweep < 40; ++sweep)
             for (const auto p : parameters)
@@ -104,8 +103,8 @@ int main(int argc, char** argv) {
                       });
 
     std::printf("kernels %s\n", xtn::blas_core_name().c_str());
-    std::printf("flop_rate = %.3g, half_m = %.3g, half_n = %.3g, half_k = %.3g, call = %.3g\n", model.flop_rate,
-                model.half_m, model.half_n, model.half_k, model.call);
+    std::printf("flop_rate = %.3g, half_mn = %.3g, half_k = %.3g, call = %.3g\n", model.flop_rate, model.half_mn,
+                model.half_k, model.call);
     std::printf("product_rate = %.3g, bandwidth = %.3g, copy_bandwidth = %.3g\n", model.product_rate, model.bandwidth,
                 model.copy_bandwidth);
     std::printf("matrix products within a factor of %.2f (root mean square; the library's constants: %.2f)\n",

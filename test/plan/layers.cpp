@@ -63,7 +63,7 @@ bool only_gemm(const xtn::plan& p) {
     return std::all_of(p.steps.begin(), p.steps.end(), [](const xtn::step& s) { return s.kind == xtn::kernel::gemm; });
 }
 
-const std::vector<xtn::cost_model> models{{.scalar_bytes = 4}, {.scalar_bytes = 8}};
+const std::vector<xtn::cost_model> models{xtn::cost_model::of<float>(), xtn::cost_model::of<double>()};
 
 }  // namespace
 

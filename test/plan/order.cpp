@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(the_chain_at_run_time) {
 
 BOOST_AUTO_TEST_CASE(exact_is_the_best_of_all_trees_in_flops) { check_exact(xtn::cost_model::flops_only(), 31); }
 BOOST_AUTO_TEST_CASE(exact_is_the_best_of_all_trees_in_seconds) { check_exact({}, 32); }
-BOOST_AUTO_TEST_CASE(exact_is_the_best_of_all_trees_in_double) { check_exact({.scalar_bytes = 8}, 33); }
+BOOST_AUTO_TEST_CASE(exact_is_the_best_of_all_trees_in_double) { check_exact(xtn::cost_model::of<double>(), 33); }
 
 // For a small batch the vector goes through the factors; for a large one the matrix is built first.
 BOOST_AUTO_TEST_CASE(the_order_depends_on_the_batch) {

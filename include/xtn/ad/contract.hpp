@@ -100,7 +100,7 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
 
     const auto find = [&](residuals policy) {
         return cache.find(net, shapes.data(), shape,
-                          {.model = backend::machine(sizeof(T)), .gradients = needs, .kept = policy});
+                          {.model = backend::machine<T>(), .gradients = needs, .kept = policy});
     };
     std::shared_ptr<planned> plans = find(wanted.value_or(residuals::keep));
     T* residual = nullptr;

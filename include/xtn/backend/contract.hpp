@@ -62,7 +62,7 @@ void contract(plan_cache& cache, const network& net, const T* const* data, const
         if (!accumulate) zero(output);
         return;
     }
-    const plan& p = cache.find(net, operands, output.shape, {.model = machine(sizeof(T)), .tree = tree})->forward();
+    const plan& p = cache.find(net, operands, output.shape, {.model = machine<T>(), .tree = tree})->forward();
     workspace_frame frame;
     std::array<T*, bases::most> base{};
     for (std::size_t i = 0; i < net.operands; ++i) base[i] = const_cast<T*>(data[i]);  // operands are only read

@@ -26,19 +26,40 @@ inline constexpr bool is_complex = !std::is_floating_point_v<T>;
 
 namespace backend {
 
+/// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: at 2 x 2 x 2 three times, at
+/// 3 x 3 x 3 they break even (bench_kernels).
+inline constexpr std::int64_t smallest_blas_product = 32;
+
+/// gemm() in plain loops.
+template <scalar T>
+inline void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
+                       const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+    const std::int64_t a_row = transpose_a ? 1 : lda, a_column = transpose_a ? lda : 1;
+    const std::int64_t b_row = transpose_b ? 1 : ldb, b_column = transpose_b ? ldb : 1;
+    for (std::int64_t i = 0; i < m; ++i)
+        for (std::int64_t j = 0; j < n; ++j) {
+            T sum = 0;
+            for (std::int64_t p = 0; p < k; ++p) sum += a[i * a_row + p * a_column] * b[p * b_row + j * b_column];
+            T& result = c[i * ldc + j];
+            result = beta == T(0) ? alpha * sum : alpha * sum + beta * result;
+        }
+}
+
 /// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is stored
 /// k x m. beta = 0 overwrites C without reading it. One row or column of C goes to gemv, where BLAS libraries are far
 /// faster than with a thin gemm.
 template <scalar T>
 inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
                  const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+    if (m * n * k <= smallest_blas_product)
+        return small_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     using namespace cxxblas;
     const auto i = [](std::int64_t x) { return static_cast<int>(x); };
     const auto op = [](bool transposed) { return transposed ? Trans : NoTrans; };
-    if (m == 1 && n > 1 && k > 0)  // c^T = op(B)^T a^T
+    if (m == 1 && n > 1)  // c^T = op(B)^T a^T
         gemv(RowMajor, op(!transpose_b), i(transpose_b ? n : k), i(transpose_b ? k : n), alpha, b, i(ldb), a,
              i(transpose_a ? lda : 1), beta, c, 1);
-    else if (n == 1 && m > 1 && k > 0)
+    else if (n == 1 && m > 1)
         gemv(RowMajor, op(transpose_a), i(transpose_a ? k : m), i(transpose_a ? m : k), alpha, a, i(lda), b,
              i(transpose_b ? 1 : ldb), beta, c, i(ldc));
     else

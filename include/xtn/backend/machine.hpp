@@ -10,10 +10,11 @@
 
 namespace xtn::backend {
 
-/// The cost model of this machine for scalars of `bytes` bytes: the documented constants, and the size of its L2 cache
+/// The cost model of this machine for elements of type T: the documented constants, and the size of its L2 cache
 /// where the system tells it.
-inline cost_model machine(double bytes) {
-    cost_model model{.scalar_bytes = bytes};
+template <class T>
+cost_model machine() {
+    cost_model model = cost_model::of<T>();
 #if defined(_SC_LEVEL2_CACHE_SIZE)
     static const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (l2 > 0) model.cache = static_cast<double>(l2) / 2;

@@ -120,8 +120,7 @@ public:
         if (backend::is_trivial<T>(net(), b.shapes.data()))
             throw shape_error("einsum \"" + to_string(net()) + "\": an operand without elements needs no plan");
         return network_.plans()
-            .find(net(), b.shapes.data(), output_geometry(net(), e),
-                  {.model = backend::machine(sizeof(T)), .tree = order(e)})
+            .find(net(), b.shapes.data(), output_geometry(net(), e), {.model = backend::machine<T>(), .tree = order(e)})
             ->forward();
     }
 

@@ -168,7 +168,7 @@ struct known_orders<static_network<Labels>, T, Traits...> {
                   : 0);
     static constexpr envelope orders = [] {
         constexpr const network& net = static_network<Labels>::network;
-        constexpr cost_model model{.scalar_bytes = sizeof(T)};
+        constexpr cost_model model = cost_model::of<T>();
         if constexpr (!known)
             return envelope{};
         else if constexpr (open == 0)

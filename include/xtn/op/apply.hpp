@@ -157,7 +157,7 @@ struct apply_cost {
 template <linear_operator O, class T = typename O::value_type>
 apply_cost cost_of_apply(const O& op, std::size_t rows) {
     const operator_network<T>& net = op.network();
-    const cost_model model{.scalar_bytes = sizeof(T)};
+    constexpr cost_model model = cost_model::of<T>();
     std::vector<geometry> shapes{detail::joined({&rows, 1}, net.in_sites())};
     for (const parameter<T>& p : net.operands()) shapes.push_back(geometry::row_major(p.shape()));
     const auto seconds = [&](const network& n, const geometry* operands) {

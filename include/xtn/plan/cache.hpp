@@ -64,8 +64,8 @@ public:
     /// in their scalar only.
     const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
                                          const plan_options& options) {
-        key_.assign({static_cast<std::int64_t>(options.model.scalar_bytes),
-                     static_cast<std::int64_t>(options.gradients), static_cast<std::int64_t>(options.kept)});
+        key_.assign({static_cast<std::int64_t>(options.model.width), static_cast<std::int64_t>(options.gradients),
+                     static_cast<std::int64_t>(options.kept)});
         if (options.tree != nullptr)
             for (std::size_t s = 0; s < options.tree->steps; ++s)
                 key_.push_back(options.tree->left[s] << 8 | options.tree->right[s]);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Matrix products of every shape, orientation and scaling around the size at which the BLAS takes over, against their
+// definition; rows beyond a matrix stay untouched.
+#include <complex>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <boost/mpl/list.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <xtn/backend/gemm.hpp>
+
+#include "../oracle.hpp"
+
+using scalars = boost::mpl::list<float, double, std::complex<float>, std::complex<double>>;
+
+BOOST_AUTO_TEST_SUITE(gemm)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(against_the_definition, T, scalars) {
+    test::random r(71);
+    std::size_t small = 0, large = 0;
+    for (int repeat = 0; repeat < 1500; ++repeat) {
+        const auto extent = [&] { return static_cast<std::int64_t>(r.one_in(12) ? 0 : 1 + r.below(6)); };
+        const std::int64_t m = extent(), n = extent(), k = extent(), gap = static_cast<std::int64_t>(r.below(3));
+        const bool ta = r.one_in(2), tb = r.one_in(2), add = r.one_in(2);
+        const std::int64_t lda = std::max<std::int64_t>(1, ta ? m : k) + gap,
+                           ldb = std::max<std::int64_t>(1, tb ? k : n) + gap, ldc = std::max<std::int64_t>(1, n) + gap;
+        const auto matrix = [&](std::int64_t size) {
+            std::vector<T> v(static_cast<std::size_t>(size));
+            for (T& x : v) x = r.template value<T>();
+            return v;
+        };
+        const auto a = matrix((ta ? k : m) * lda), b = matrix((tb ? n : k) * ldb);
+        auto c = matrix((m + 1) * ldc);
+        const T alpha = r.one_in(2) ? T(1) : r.template value<T>(), beta = add ? r.template value<T>() : T(0);
+        const auto at = [](const std::vector<T>& v, std::int64_t i) { return v[static_cast<std::size_t>(i)]; };
+        auto expected = c;
+        for (std::int64_t i = 0; i < m; ++i)
+            for (std::int64_t j = 0; j < n; ++j) {
+                T& y = expected[static_cast<std::size_t>(i * ldc + j)];
+                y *= beta;
+                for (std::int64_t p = 0; p < k; ++p)
+                    y += alpha * at(a, ta ? p * lda + i : i * lda + p) * at(b, tb ? j * ldb + p : p * ldb + j);
+                if (!add) c[static_cast<std::size_t>(i * ldc + j)] = std::numeric_limits<double>::quiet_NaN();
+            }
+        xtn::backend::gemm<T>(ta, tb, m, n, k, alpha, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
+        BOOST_TEST_CONTEXT(m << " x " << n << " x " << k << (ta ? " A^T" : "") << (tb ? " B^T" : ""))
+        BOOST_TEST(test::relative_error(c, expected) <= test::tolerance<T>());
+        ++(m * n * k <= xtn::backend::smallest_blas_product ? small : large);
+    }
+    BOOST_TEST(small > 300u);
+    BOOST_TEST(large > 300u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
