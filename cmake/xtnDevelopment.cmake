@@ -37,6 +37,7 @@ if(XTN_SANITIZE)
         -O1 -g1 -fno-omit-frame-pointer -fsanitize=${XTN_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(xtn_development INTERFACE -fsanitize=${XTN_SANITIZE})
 endif()
+target_link_libraries(xtn_compiled PRIVATE xtn_development)
 
 # Paths for tests and examples, which find data files and the project's root by them.
 add_library(xtn_paths INTERFACE)

@@ -3,14 +3,15 @@
 // would be defined twice.
 #include "umbrellas.hpp"
 
+#include <vector>
+
 #include <xtn/backend/gemm.hpp>
 
-double product_in_second(double x, double y);
+double product_in_second(const std::vector<double>& x, const std::vector<double>& y);
 
 int main() {
-    const double x = 2;
-    const double y = 3;
-    double z = 0;
-    xtn::backend::gemm(false, false, 1, 1, 1, 1.0, &x, 1, &y, 1, 0.0, &z, 1);
-    return z == 6 && product_in_second(x, y) == z ? 0 : 1;
+    const std::vector<double> x(16, 2), y(16, 3);  // 4 x 4
+    std::vector<double> z(16);
+    xtn::backend::gemm(false, false, 4, 4, 4, 1.0, x.data(), 4, y.data(), 4, 0.0, z.data(), 4);
+    return z.back() == 24 && product_in_second(x, y) == 24 ? 0 : 1;
 }

@@ -23,14 +23,15 @@ consume() {
     rm -rf "${work:?}/$way"
     "$cmake" -S "$consumer" -B "$work/$way" -G "$generator" -DCMAKE_CXX_COMPILER="$compiler" "$@"
     "$cmake" --build "$work/$way"
-    "$work/$way/consumer"
+    "$work/$way/consumer_xtn"
+    "$work/$way/consumer_compiled"
 }
 
 case $way in
 install)
     rm -rf "$prefix"
     "$cmake" --install "$build" --prefix "$prefix"
-    diff <(cd "$source/include" && find . -name '*.hpp' | sort) <(cd "$prefix/include" && find . -type f | sort)
+    diff <(cd "$source/include" && find . -type f | sort) <(cd "$prefix/include" && find . -type f | sort)
     refuse "the installed package names this machine's source or build tree" -rnF -e "$source" -e "$build" "$prefix"
     refuse "the installed target exports compiler flags" -rn INTERFACE_COMPILE_OPTIONS "$prefix/lib/cmake/xtn"
     ;;

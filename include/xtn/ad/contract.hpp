@@ -156,6 +156,12 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
     });
 }
 
+#define XTN_RECORD_CONTRACTION(form, T)                                                                           \
+    form void record_contraction(tape<T>&, plan_cache&, const network&, std::span<const recorded_operand<T>>, T*, \
+                                 const geometry&, std::size_t, std::optional<residuals>);
+XTN_FOR_EACH_SCALAR(XTN_RECORD_CONTRACTION)
+#undef XTN_RECORD_CONTRACTION
+
 /// What is known of an operand at compile time.
 template <class Operand>
 struct taped : operand_traits<Operand> {};

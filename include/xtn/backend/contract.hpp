@@ -73,4 +73,11 @@ void contract(plan_cache& cache, const network& net, const T* const* data, const
     run<T>(p, base.data(), accumulate ? only(b.value()) : 0);
 }
 
+#define XTN_CONTRACT(form, T)                                                                                     \
+    form void copy(const tensor_ref<const T>&, const tensor_ref<T>&, bool);                                       \
+    form void contract(plan_cache&, const network&, const T* const*, const geometry*, const tensor_ref<T>&, bool, \
+                       const contraction_tree*);
+XTN_FOR_EACH_SCALAR(XTN_CONTRACT)
+#undef XTN_CONTRACT
+
 }  // namespace xtn::backend

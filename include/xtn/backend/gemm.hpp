@@ -8,23 +8,14 @@
 #include <complex>
 #include <cstdint>
 #include <iostream>
-#include <type_traits>
 
 #include <xtensor-blas/xblas_config.hpp>
 
 #include <xflens/cxxblas/cxxblas.cxx>
 
-namespace xtn {
+#include <xtn/backend/scalar.hpp>
 
-/// The scalar types of a network.
-template <class T>
-concept scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::complex<float>> ||
-    std::is_same_v<T, std::complex<double>>;
-
-template <scalar T>
-inline constexpr bool is_complex = !std::is_floating_point_v<T>;
-
-namespace backend {
+namespace xtn::backend {
 
 /// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: at 2 x 2 x 2 three times, at
 /// 3 x 3 x 3 they break even (bench_kernels).
@@ -67,5 +58,4 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
                       c, i(ldc));
 }
 
-}  // namespace backend
-}  // namespace xtn
+}  // namespace xtn::backend

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compile time and memory of small translation units, relative to one that uses xtensor alone.
+
+    python3 bench/compile/measure.py --compilers g++ clang++-14 --out docs/results/compile
+
+Each unit is compiled --repeat times in turn with the others, with the flags of --flags; medians of the processor time,
+maxima of the memory. Writes a JSON record and a Markdown table."""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import statistics
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+UNITS = [("bare_xtensor", []), ("xtensor_blas", []), ("contraction", []), ("gradient", []), ("umbrella", [])] + [
+    ("static_chain", [f"-DOPERANDS={n}"]) for n in (2, 4, 6, 8)]
+
+
+def compile_once(command):
+    """Processor seconds and peak MiB."""
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit("failed: " + shlex.join(command))
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def table(record):
+    lines = ["| unit | " + " | ".join(f"{c['name']}, s | ratio | MiB" for c in record["compilers"]) + " |",
+             "|---|" + "--:|--:|--:|" * len(record["compilers"])]
+    for i, (unit, defines) in enumerate(UNITS):
+        cells = []
+        for c in record["compilers"]:
+            u, base = c["units"][i], c["units"][0]
+            cells.append(f"{u['seconds']:.2f} | {u['seconds'] / base['seconds']:.2f} | {u['mebibytes']:.0f}")
+        lines.append(f"| {' '.join([unit] + [d.removeprefix('-D') for d in defines])} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + f"\n\nFlags {record['flags']}; medians of {record['repeat']}.\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compilers", nargs="+", default=["g++"])
+    parser.add_argument("--flags", default="-O2")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--out", type=pathlib.Path, help="directory for results.json and results.md")
+    arguments = parser.parse_args()
+
+    record = {"flags": arguments.flags, "repeat": arguments.repeat, "compilers": []}
+    for compiler in arguments.compilers:
+        command = [compiler, "-std=c++20", *shlex.split(arguments.flags), f"-I{HERE.parents[1] / 'include'}", "-c",
+                   "-o", os.devnull]
+        samples = [[] for _ in UNITS]
+        for _ in range(arguments.repeat):
+            for i, (unit, defines) in enumerate(UNITS):
+                samples[i].append(compile_once([*command, *defines, str(HERE / f"{unit}.cpp")]))
+        version = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
+        record["compilers"].append({
+            "name": compiler, "version": version.splitlines()[0],
+            "units": [{"seconds": statistics.median(s for s, _ in runs), "mebibytes": max(m for _, m in runs)}
+                      for runs in samples]})
+    text = table(record)
+    print(text)
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (arguments.out / "results.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
