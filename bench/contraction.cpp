@@ -4,6 +4,7 @@
 //     own_trees   the planner's order against every other order of the same network; `of_fastest` = fastest / chosen
 //     chain       an MPO chain against cblas_sgemm on the shapes of its own steps; `of_gemm` = products alone / evaluation
 //     overhead    a cached evaluation of a tiny chain beyond its products, in nanoseconds
+//     small       the plain loops that replace the BLAS for tiny products; `of_blas` = the BLAS / the loops
 //
 // Medians; the competitors of a comparison take turns in every iteration.
 #include <benchmark/benchmark.h>
@@ -139,6 +140,7 @@ void own_trees(benchmark::State& state) {
     state.SetLabel(label);
     state.counters["of_fastest"] = fastest / median(own);
     state.counters["rivals"] = static_cast<double>(trees.size());
+    state.counters["of_predicted"] = median(own) / p.plan(nullptr).seconds();
 }
 
 /// The matrix products of a plan, on memory that is as warm as it gets.
@@ -206,14 +208,43 @@ void overhead(benchmark::State& state) {
     state.counters["beyond_gemm_ns"] = 1e9 * (median(evaluation) - median(products)) / repeats;
 }
 
+void small(benchmark::State& state) {
+    const std::int64_t n = state.range(0);
+    const bool transpose = state.range(1) != 0;
+    const std::vector<float> a(64, 1.0f), b(64, 1.0f);
+    std::vector<float> c(64);
+    constexpr int repeats = 1000;
+    std::vector<double> loops, blas;
+    const int i = static_cast<int>(n);
+    const auto op = transpose ? cxxblas::Trans : cxxblas::NoTrans;
+    for (auto _ : state) {
+        loops.push_back(seconds_of([&] {
+            for (int r = 0; r < repeats; ++r)
+                xtn::backend::small_gemm(false, transpose, n, n, n, 1.0f, a.data(), n, b.data(), n, 0.0f, c.data(), n);
+        }));
+        blas.push_back(seconds_of([&] {
+            for (int r = 0; r < repeats; ++r)
+                cxxblas::gemm(cxxblas::RowMajor, cxxblas::NoTrans, op, i, i, i, 1.0f, a.data(), i, b.data(), i, 0.0f,
+                              c.data(), i);
+        }));
+        state.SetIterationTime(loops.back() / repeats);
+    }
+    state.counters["of_blas"] = median(blas) / median(loops);
+}
+
 void layers(benchmark::internal::Benchmark* b) {
     b->ArgNames({"layer", "rows"})->UseManualTime()->Unit(benchmark::kMicrosecond)->MinTime(0.05);
     for (int layer = 1; layer < 6; ++layer)
-        for (const int rows : {1, 8, 64, 512, 4096}) b->Args({layer, rows});
+        for (const int rows : {1, 8, 64, 512}) b->Args({layer, rows});
 }
 BENCHMARK(own_trees)->Apply(layers);
 BENCHMARK(chain)->Apply(layers);
 BENCHMARK(overhead)->ArgName("n")->Arg(2)->Arg(8)->Arg(32)->UseManualTime()->Unit(benchmark::kNanosecond);
+BENCHMARK(small)
+    ->ArgNames({"n", "transposed"})
+    ->ArgsProduct({{1, 2, 3, 4, 6, 8}, {0, 1}})
+    ->UseManualTime()
+    ->Unit(benchmark::kNanosecond);
 
 }  // namespace
 

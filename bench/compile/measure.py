@@ -4,7 +4,7 @@
 
     python3 bench/compile/measure.py --compilers g++ clang++-14 --out docs/results/compile
 
-Each unit is compiled --repeat times in turn with the others, with the flags of --flags; medians of the processor time,
+XTN_COMPILED is what the CMake target xtn::compiled defines. Each unit is compiled --repeat times in turn with the others, with the flags of --flags; medians of the processor time,
 maxima of the memory. Writes a JSON record and a Markdown table."""
 
 import argparse
@@ -16,8 +16,9 @@ import statistics
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-UNITS = [("bare_xtensor", []), ("xtensor_blas", []), ("contraction", []), ("gradient", []), ("umbrella", [])] + [
-    ("static_chain", [f"-DOPERANDS={n}"]) for n in (2, 4, 6, 8)]
+UNITS = [("bare_xtensor", []), ("xtensor_blas", [])] + [
+    (unit, defines) for unit in ("contraction", "gradient", "umbrella") for defines in ([], ["-DXTN_COMPILED"])] + [
+    ("static_chain", ["-DXTN_COMPILED", f"-DOPERANDS={n}"]) for n in (2, 4, 6, 8)]
 
 
 def compile_once(command):

@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <xtn/ad/no_xtensor.hpp>
 #include <xtn/ad/tape.hpp>
 #include <xtn/expr/einsum.hpp>
 

@@ -17,8 +17,8 @@
 
 namespace xtn::backend {
 
-/// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: at 2 x 2 x 2 three times, at
-/// 3 x 3 x 3 they break even (bench_kernels).
+/// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: three times at 2 x 2 x 2, and
+/// break even at 3 x 3 x 3 (bench_contraction).
 inline constexpr std::int64_t smallest_blas_product = 32;
 
 /// gemm() in plain loops.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A variable is no xtensor expression: xtensor's functions would compute a value and lose its gradient without a word.
+// Here they are for variables, and refuse.
+#pragma once
+
+#include <cstddef>
+
+#include <xtn/ad/tape.hpp>
+
+namespace xtn::detail {
+
+template <class Variable>
+const Variable& refuse_xtensor_function(const Variable& v) {
+    static_assert(
+        !is_variable<Variable>,
+        "xtensor functions know no gradients: for variables use einsum, xtn::linear_combination, the layers of "
+        "xtn/nn or a rule of your own; their elements alone are v.value()");
+    return v;
+}
+
+}  // namespace xtn::detail
+
+// Overloads for one, two, three and more arguments and for axes in braces: each must beat xtensor's own.
+#define XTN_REFUSE_CALL(function, reference, parameters, ...)                             \
+    template <class T, std::size_t Rank __VA_OPT__(, ) __VA_ARGS__>                       \
+    const auto& function(xtn::variable<T, Rank> reference v XTN_REFUSE_REST parameters) { \
+        return xtn::detail::refuse_xtensor_function(v);                                   \
+    }
+#define XTN_REFUSE_REST(...) __VA_OPT__(, ) __VA_ARGS__
+#define XTN_REFUSE_REFERENCE(function, reference)                                                          \
+    XTN_REFUSE_CALL(function, reference, ())                                                               \
+    XTN_REFUSE_CALL(function, reference, (A &&), class A)                                                  \
+    XTN_REFUSE_CALL(function, reference, (A&&, B &&), class A, class B)                                    \
+    XTN_REFUSE_CALL(function, reference, (A&&, B&&, C&&, D && ...), class A, class B, class C, class... D) \
+    XTN_REFUSE_CALL(function, reference, (const I(&)[N], A&&...), class I, std::size_t N, class... A)
+#define XTN_REFUSE(function)               \
+    XTN_REFUSE_REFERENCE(function, const&) \
+    XTN_REFUSE_REFERENCE(function, &)      \
+    XTN_REFUSE_REFERENCE(function, &&)
+
+namespace xt {
+
+XTN_REFUSE(abs)
+XTN_REFUSE(exp)
+XTN_REFUSE(log)
+XTN_REFUSE(sqrt)
+XTN_REFUSE(square)
+XTN_REFUSE(pow)
+XTN_REFUSE(sin)
+XTN_REFUSE(cos)
+XTN_REFUSE(tanh)
+XTN_REFUSE(maximum)
+XTN_REFUSE(minimum)
+XTN_REFUSE(sum)
+XTN_REFUSE(prod)
+XTN_REFUSE(mean)
+XTN_REFUSE(amax)
+XTN_REFUSE(amin)
+XTN_REFUSE(norm_l2)
+XTN_REFUSE(transpose)
+XTN_REFUSE(view)
+XTN_REFUSE(strided_view)
+XTN_REFUSE(reshape_view)
+XTN_REFUSE(squeeze)
+XTN_REFUSE(expand_dims)
+XTN_REFUSE(eval)
+
+}  // namespace xt
+
+#undef XTN_REFUSE
+#undef XTN_REFUSE_REFERENCE
+#undef XTN_REFUSE_REST
+#undef XTN_REFUSE_CALL
