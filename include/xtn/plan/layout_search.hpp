@@ -123,6 +123,8 @@ private:
     /// Orders of the labels of an intermediate that its neighbours might like.
     std::vector<std::vector<label>> orders(std::size_t v) const {
         const node& n = nodes_[v];
+        const layout& output = problem_.output();
+        const label outermost = output.axes.empty() ? static_cast<label>(max_labels) : output.axes.front().label;
         std::vector<std::vector<label>> result;
         for (const bool consumer_first : {true, false}) {
             std::vector<std::vector<label>> groups;
@@ -148,7 +150,15 @@ private:
             do {
                 std::vector<label> order;
                 for (const std::size_t g : permutation) order.insert(order.end(), groups[g].begin(), groups[g].end());
-                if (std::find(result.begin(), result.end(), order) == result.end()) result.push_back(std::move(order));
+                const auto add = [&] {
+                    if (std::find(result.begin(), result.end(), order) == result.end()) result.push_back(order);
+                };
+                add();
+                // also with the output's first label outermost, whatever its group: a loop over the rest of the network
+                const auto first = std::find(order.begin(), order.end(), outermost);
+                if (first == order.end() || first == order.begin()) continue;
+                std::rotate(order.begin(), first, first + 1);
+                add();
             } while (result.size() < most && std::next_permutation(permutation.begin(), permutation.end()));
         }
         return result;
