@@ -64,10 +64,10 @@ else
         note format "run scripts/format.sh"
     fi
     run gcc gcc-release -DXTN_WERROR=ON "-DXTN_CHECK_COMPILERS=g++;clang++-14"
-    # clang++ builds the tests once, with sanitizers; without them the programs, and the fused loops under the
-    # optimisations that assume finite numbers.
+    # clang++ builds the tests once, with sanitizers; without them the programs, and the kernels and fused loops under
+    # the optimisations that assume finite numbers.
     run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
-        -DXTN_TEST_FOLDERS=nn -DXTN_TEST_OPTIMIZATION=-Ofast
+        "-DXTN_TEST_FOLDERS=backend;nn" -DXTN_TEST_OPTIMIZATION=-Ofast
     run asan-ubsan clang-asan-ubsan -DXTN_WERROR=ON
     run tsan clang-tsan -DXTN_WERROR=ON
 fi
