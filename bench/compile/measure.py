@@ -8,14 +8,17 @@ XTN_COMPILED is what the CMake target xtn::compiled defines. Each unit is compil
 maxima of the memory. Writes a JSON record and a Markdown table."""
 
 import argparse
-import json
 import os
 import pathlib
 import shlex
 import statistics
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "common"))
+from record import add_option, publish  # noqa: E402
+
 UNITS = [("bare_xtensor", []), ("xtensor_blas", [])] + [
     (unit, defines) for unit in ("contraction", "gradient", "umbrella") for defines in ([], ["-DXTN_COMPILED"])] + [
     ("static_chain", ["-DXTN_COMPILED", f"-DOPERANDS={n}"]) for n in (2, 4, 6, 8)]
@@ -48,7 +51,7 @@ def main():
     parser.add_argument("--compilers", nargs="+", default=["g++"])
     parser.add_argument("--flags", default="-O2")
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--out", type=pathlib.Path, help="directory for results.json and results.md")
+    add_option(parser)
     arguments = parser.parse_args()
 
     record = {"flags": arguments.flags, "repeat": arguments.repeat, "compilers": []}
@@ -64,12 +67,7 @@ def main():
             "name": compiler, "version": version.splitlines()[0],
             "units": [{"seconds": statistics.median(s for s, _ in runs), "mebibytes": max(m for _, m in runs)}
                       for runs in samples]})
-    text = table(record)
-    print(text)
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        (arguments.out / "results.md").write_text(text, encoding="utf-8")
+    publish(record, table(record), arguments.out)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ import numpy
 import opt_einsum
 import torch
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+from record import add_option, publish  # noqa: E402
+
 
 def median_seconds(call):
     """As in workloads.cpp."""
@@ -129,7 +132,7 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="bench_peers")
-    parser.add_argument("--out", type=pathlib.Path, help="directory for results.json and results.md")
+    add_option(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
@@ -150,12 +153,7 @@ def main():
                        "xtn": {t: (a[t] + b[t]) / 2 for t in times}, "peers": p}
                       for a, b, p in zip(before, after, peers)],
     }
-    text = table(record)
-    print(text)
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        (arguments.out / "results.md").write_text(text, encoding="utf-8")
+    publish(record, table(record), arguments.out)
 
 
 if __name__ == "__main__":
