@@ -233,7 +233,7 @@ void small(benchmark::State& state) {
 }
 
 void layers(benchmark::internal::Benchmark* b) {
-    b->ArgNames({"layer", "rows"})->UseManualTime()->Unit(benchmark::kMicrosecond)->MinTime(0.05);
+    b->ArgNames({"layer", "rows"})->UseManualTime()->Unit(benchmark::kMicrosecond)->MinTime(0.2);
     for (int layer = 1; layer < 6; ++layer)
         for (const int rows : {1, 8, 64, 512}) b->Args({layer, rows});
 }

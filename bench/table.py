@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Markdown table of a Google Benchmark record, one row per benchmark, counters as columns.
+"""A Markdown table of a Google Benchmark record, one row per benchmark, counters (ratios of medians) as columns.
 
     build/release/bench/bench_apply --benchmark_out=apply.json
     python3 bench/table.py apply.json > apply.md"""
@@ -22,17 +22,21 @@ def main():
         raise SystemExit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
         record = json.load(file)
-    family = None
+    families = {}
     for run in record["benchmarks"]:
-        counters = [key for key in run if key not in STANDARD]
-        title = run["name"].split("/")[0].split("<")[0]
-        if title != family:
-            family = title
-            print(f"\n| {family} | time, {run['time_unit']} | " + " | ".join(counters) + " |")
-            print("|---|--:|" + "--:|" * len(counters))
-        print(f"| {name_of(run)} | {run['real_time']:.4g} | " + " | ".join(f"{run[c]:.3g}" for c in counters) + " |")
+        families.setdefault(run["name"].split("/")[0].split("<")[0], []).append(run)
+    for family, runs in families.items():
+        counters = [key for key in runs[0] if key not in STANDARD]
+        labelled = any("label" in run for run in runs)
+        header = [family, f"mean time, {runs[0]['time_unit']}", *counters] + (["order"] if labelled else [])
+        print("| " + " | ".join(header) + " |")
+        print("|---|" + "--:|" * (1 + len(counters)) + ("---|" if labelled else ""))
+        for run in runs:
+            cells = [name_of(run), f"{run['real_time']:.4g}"] + [f"{run[c]:.3g}" for c in counters]
+            print("| " + " | ".join(cells + ([run.get("label", "")] if labelled else [])) + " |")
+        print()
     context = record["context"]
-    print(f"\n{context['num_cpus']} cores of {context['mhz_per_cpu']} MHz; {context['date'][:10]}.")
+    print(f"{context['num_cpus']} cores of {context['mhz_per_cpu']} MHz; {context['date'][:10]}.")
 
 
 if __name__ == "__main__":
