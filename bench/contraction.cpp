@@ -203,8 +203,9 @@ void overhead(benchmark::State& state) {
                 xtn::backend::gemm(false, false, i, i, i, 1.0f, t.data(), i, c.data(), i, 0.0f, y.data(), i);
             }
         }));
-        state.SetIterationTime(evaluation.back() / repeats);
+        state.SetIterationTime(evaluation.back());
     }
+    state.counters["evaluation_ns"] = 1e9 * median(evaluation) / repeats;
     state.counters["beyond_gemm_ns"] = 1e9 * (median(evaluation) - median(products)) / repeats;
 }
 
@@ -227,8 +228,9 @@ void small(benchmark::State& state) {
                 cxxblas::gemm(cxxblas::RowMajor, cxxblas::NoTrans, op, i, i, i, 1.0f, a.data(), i, b.data(), i, 0.0f,
                               c.data(), i);
         }));
-        state.SetIterationTime(loops.back() / repeats);
+        state.SetIterationTime(loops.back());
     }
+    state.counters["loops_ns"] = 1e9 * median(loops) / repeats;
     state.counters["of_blas"] = median(blas) / median(loops);
 }
 
@@ -239,12 +241,12 @@ void layers(benchmark::internal::Benchmark* b) {
 }
 BENCHMARK(own_trees)->Apply(layers);
 BENCHMARK(chain)->Apply(layers);
-BENCHMARK(overhead)->ArgName("n")->Arg(2)->Arg(8)->Arg(32)->UseManualTime()->Unit(benchmark::kNanosecond);
+BENCHMARK(overhead)->ArgName("n")->Arg(2)->Arg(8)->Arg(32)->UseManualTime()->MinTime(0.1);
 BENCHMARK(small)
     ->ArgNames({"n", "transposed"})
     ->ArgsProduct({{1, 2, 3, 4, 6, 8}, {0, 1}})
     ->UseManualTime()
-    ->Unit(benchmark::kNanosecond);
+    ->MinTime(0.1);
 
 }  // namespace
 
