@@ -21,10 +21,10 @@ const Variable& refuse_xtensor_function(const Variable& v) {
 }  // namespace xtn::detail
 
 // Overloads for one, two, three and more arguments and for axes in braces: each must beat xtensor's own.
-#define XTN_REFUSE_CALL(function, reference, parameters, ...)                             \
-    template <class T, std::size_t Rank __VA_OPT__(, ) __VA_ARGS__>                       \
-    const auto& function(xtn::variable<T, Rank> reference v XTN_REFUSE_REST parameters) { \
-        return xtn::detail::refuse_xtensor_function(v);                                   \
+#define XTN_REFUSE_CALL(function, reference, parameters, ...)                                               \
+    template <class T, std::size_t Rank __VA_OPT__(, ) __VA_ARGS__>                                         \
+    const xtn::variable<T, Rank>& function(xtn::variable<T, Rank> reference v XTN_REFUSE_REST parameters) { \
+        return xtn::detail::refuse_xtensor_function(v);                                                     \
     }
 #define XTN_REFUSE_REST(...) __VA_OPT__(, ) __VA_ARGS__
 #define XTN_REFUSE_REFERENCE(function, reference)                                                          \
