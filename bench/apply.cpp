@@ -83,11 +83,11 @@ void apply_mpo(benchmark::State& state) {
     state.counters["against_hand"] = median(hand) / median(factorised);
     state.counters["dense_us"] = 1e6 * median(dense);
     state.counters["flop_ratio"] = [&] {
-        std::vector<xtn::geometry> shapes{xtn::geometry::row_major(
-            std::array{rows, op.network().in_sites()[0], op.network().in_sites()[1], op.network().in_sites()[2]})};
+        const auto& term = op.network().terms()[0];
+        std::vector<xtn::geometry> shapes{
+            xtn::geometry::row_major(std::array{rows, term.in_sites()[0], term.in_sites()[1], term.in_sites()[2]})};
         for (const auto& c : op.cores()) shapes.push_back(xtn::geometry::row_major(c.shape()));
-        const auto tree =
-            xtn::contraction_order(op.network().apply(), xtn::infer_extents(op.network().apply(), shapes.data()));
+        const auto tree = xtn::contraction_order(term.apply(), xtn::infer_extents(term.apply(), shapes.data()));
         return tree.flops / (2.0 * static_cast<double>(rows) * N * N);
     }();
 }

@@ -15,7 +15,8 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
-// backend: the threads and kernels of the BLAS
+// backend: the threads and kernels of the BLAS, random numbers
+#include <xtn/backend/random.hpp>
 #include <xtn/backend/threads.hpp>
 
 // expr: lazy contractions on xtensor
@@ -33,11 +34,20 @@
 #include <xtn/ad/tape.hpp>
 
 // scheme, tt, op: factorised linear maps
+#include <xtn/op/algebra.hpp>
 #include <xtn/op/apply.hpp>
+#include <xtn/op/basis.hpp>
+#include <xtn/op/cost.hpp>
 #include <xtn/op/dense.hpp>
+#include <xtn/op/kronecker.hpp>
 #include <xtn/op/low_rank.hpp>
 #include <xtn/op/mpo.hpp>
 #include <xtn/op/network.hpp>
+#include <xtn/op/operator.hpp>
+#include <xtn/op/spectral.hpp>
+#include <xtn/op/support.hpp>
+#include <xtn/op/symmetric.hpp>
+#include <xtn/op/tucker.hpp>
 #include <xtn/scheme/balanced.hpp>
 #include <xtn/scheme/padded.hpp>
 #include <xtn/scheme/scheme.hpp>
@@ -46,7 +56,6 @@
 
 // init: initialisation by the variance of the matrix
 #include <xtn/init/normal.hpp>
-#include <xtn/init/random.hpp>
 
 // nn: differentiable layers
 #include <xtn/nn/activation.hpp>

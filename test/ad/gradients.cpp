@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 #include <xtn/xtn.hpp>
 
 namespace {
@@ -111,14 +111,14 @@ std::vector<named_rule> all_rules() {
                                                       a.reshape(std::array<std::size_t, 2>{2, 6}));
                         },
                         x)},
-        {"resize larger", rule(
+        {"window larger", rule(
                               [](auto&, auto a) {
-                                  return xtn::resize(a, {5, 6});
+                                  return xtn::window(a, {5, 6});
                               },
                               x)},
-        {"resize smaller", rule(
+        {"window smaller", rule(
                                [](auto&, auto a) {
-                                   return xtn::resize(a, {2, 3});
+                                   return xtn::window(a, {2, 3});
                                },
                                x)},
         {"apply low rank", rule([op = small_low_rank()](auto&, auto a) { return xtn::apply(op, a); }, x)},

@@ -8,91 +8,16 @@
 #include <xtn/io/safetensors.hpp>
 #include <xtn/xtn.hpp>
 
+#include "common.hpp"
+
 namespace {
 
-using matrix = xt::xtensor<double, 2>;
-
-matrix random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) {
-    matrix m(std::array<std::size_t, 2>{rows, columns});
-    xtn::random_stream random(seed);
-    random.fill_normal(std::span<double>(m.data(), m.size()), 1.0);
-    return m;
-}
-
-template <class A, class B>
-double difference(const A& a, const B& b) {  // max|a - b| / max|b|
-    double worst = 0, scale = 0;
-    BOOST_REQUIRE(a.shape() == b.shape());
-    for (std::size_t i = 0; i < b.size(); ++i) {
-        worst = std::max(worst, std::abs(a.flat(i) - b.flat(i)));
-        scale = std::max(scale, std::abs(b.flat(i)));
-    }
-    return worst / scale;
-}
-
-/// y = x W^T by loops.
-matrix multiplied(const matrix& x, const matrix& w) {
-    matrix y = xt::zeros<double>({x.shape()[0], w.shape()[0]});
-    for (std::size_t b = 0; b < x.shape()[0]; ++b)
-        for (std::size_t o = 0; o < w.shape()[0]; ++o)
-            for (std::size_t i = 0; i < w.shape()[1]; ++i) y(b, o) += x(b, i) * w(o, i);
-    return y;
-}
-
-template <class Op>
-void check_apply(const Op& op, const std::string& what) {
-    static_assert(xtn::linear_operator<Op>);
-    const matrix w = op.to_dense();
-    BOOST_TEST(w.shape()[0] == op.out());
-    BOOST_TEST(w.shape()[1] == op.in());
-    for (const std::size_t rows : {1u, 2u, 7u, 64u, 300u}) {
-        const matrix x = random_matrix(rows, op.in(), rows);
-        BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, w)) < 1e-12, what << ", " << rows << " rows");
-        BOOST_TEST(difference(xtn::apply(xtn::any_operator<double>(op), x), multiplied(x, w)) < 1e-12, what);
-    }
-    BOOST_CHECK_THROW(xtn::apply(op, random_matrix(2, op.in() + 1, 1)), xtn::shape_error);
-}
-
-template <class Op>
-Op drawn(Op op, double sigma = 1, std::uint64_t seed = 5) {
-    xtn::random_stream random(seed);
-    xtn::init_normal(op, sigma, random);
-    return op;
-}
-
 BOOST_AUTO_TEST_CASE(apply_is_the_product_with_the_matrix) {
-    check_apply(drawn(xtn::dense<double>(6, 5)), "dense");
-    check_apply(drawn(xtn::low_rank<double, 3>(12, 10)), "low rank");
-    check_apply(drawn(xtn::mpo<double, xtn::balanced<24, 20, 2>, 4>()), "two sites");
-    check_apply(drawn(xtn::mpo<double, xtn::balanced<64, 32, 3>>(5)), "three sites");
-    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<2, 3, 2, 2>, xtn::sites<3, 1, 2, 2>>, 3>()),
-                "four sites");
-    check_apply(drawn(xtn::mpo<double, xtn::scheme<xtn::sites<7>, xtn::sites<3>>, 1>()), "one site");
-    check_apply(drawn(xtn::mpo<double, xtn::padded<97, 128, 3>>(4)), "padded");
+    for (const named_operator& o : all_operators()) check_apply(o.op, o.name);
 }
-
-/// An operator of a user: W[(o p), (i j)] = A[o, i] B[p, j] + nothing else. Its network is all there is to it.
-class kronecker_of_two {
-public:
-    using value_type = double;
-    kronecker_of_two()
-        : a_(std::vector<std::size_t>{2, 3}),
-          b_(std::vector<std::size_t>{4, 2}),
-          network_("oi,pj", "op", "ij", {a_, b_}) {}
-    std::size_t out() const { return network_.out(); }
-    std::size_t in() const { return network_.in(); }
-    const xtn::operator_network<double>& network() const { return network_; }
-    std::vector<xtn::named_parameter<double>> parameters() const { return {{"a", a_}, {"b", b_}}; }
-    matrix to_dense() const { return xtn::to_dense(*this); }
-
-private:
-    xtn::parameter<double> a_, b_;
-    xtn::operator_network<double> network_;
-};
 
 BOOST_AUTO_TEST_CASE(a_user_made_operator_is_its_network) {
     const auto op = drawn(kronecker_of_two());
-    check_apply(op, "Kronecker");
     const auto a = op.parameters()[0].value.values(), b = op.parameters()[1].value.values();
     const matrix w = op.to_dense();
     for (std::size_t o = 0; o < 2; ++o)
@@ -174,9 +99,10 @@ BOOST_AUTO_TEST_CASE(faulty_operators_say_what_is_wrong) {
 }
 
 /// The mean square of the entries of W over draws against sigma^2. Entries of one draw share factors, and a product of d
-/// normal numbers has kurtosis 3^d, so the tolerance comes from the spread between draws.
+/// normal numbers has kurtosis 3^d, so the tolerance comes from the spread between draws. `wanted` is the mean over W where
+/// not every entry has that variance.
 template <class Op>
-void check_initialisation(const Op& op, const std::string& what) {
+void check_initialisation(const Op& op, const std::string& what, double wanted = 1) {
     constexpr double sigma = 0.02;
     constexpr int draws = 200;
     xtn::random_stream random(11);
@@ -189,7 +115,7 @@ void check_initialisation(const Op& op, const std::string& what) {
             square += e * e;
             mean += e;
         }
-        square /= static_cast<double>(w.size()) * sigma * sigma;
+        square /= static_cast<double>(w.size()) * sigma * sigma * wanted;
         sum += square;
         sum_of_squares += square * square;
     }
@@ -201,13 +127,35 @@ void check_initialisation(const Op& op, const std::string& what) {
 }
 
 BOOST_AUTO_TEST_CASE(initialisation_gives_the_wanted_standard_deviation) {
-    check_initialisation(xtn::dense<double>(16, 16), "dense");
-    check_initialisation(xtn::low_rank<double>(32, 32, 8), "low rank");
-    check_initialisation(xtn::mpo<double, xtn::balanced<64, 64, 2>>(8), "two sites");
-    check_initialisation(xtn::mpo<double, xtn::balanced<64, 64, 3>>(8), "three sites");
-    check_initialisation(xtn::mpo<double, xtn::balanced<256, 256, 4>>(6), "four sites");
-    check_initialisation(xtn::mpo<double, xtn::padded<97, 64, 3>>(8), "padded");
-    check_initialisation(kronecker_of_two(), "Kronecker");
+    using namespace xtn;
+    using k = coefficients;
+    check_initialisation(dense<double>(16, 16), "dense");
+    check_initialisation(low_rank<double>(32, 32, 8), "low rank");
+    check_initialisation(mpo<double, balanced<64, 64, 2>>(8), "two sites");
+    check_initialisation(mpo<double, balanced<64, 64, 3>>(8), "three sites");
+    check_initialisation(mpo<double, balanced<256, 256, 4>>(6), "four sites");
+    check_initialisation(mpo<double, padded<97, 64, 3>>(8), "padded");
+    check_initialisation(kronecker<double>({8, 8}, {8, 8}), "Kronecker");
+    check_initialisation(tucker<double>({32}, {32}, 16), "Tucker");
+    check_initialisation(spectral<double>(32, 48, support::zigzag(k::fraction(0.2))), "zigzag");
+    check_initialisation(spectral<double>(32, 48, support::rectangle(k::fraction(0.2))), "rectangle");
+    check_initialisation(spectral<double>(32, 48, support::scattered(k::fraction(0.1), 1)), "scattered");
+    check_initialisation(spectral<double>(32, 32, support::zigzag(k::count(300)), basis::random_orthonormal(2)),
+                         "random basis");
+    check_initialisation(symmetric<double>(24), "symmetric");
+    check_initialisation(sum(mpo<double, balanced<64, 64, 2>>(8), low_rank<double>(64, 64, 4)), "sum");
+    check_initialisation(product(low_rank<double>(32, 32, 8), dense<double>(32, 32)), "product");
+    check_initialisation(scaled(-3, dense<double>(16, 16)), "scaled");
+    check_initialisation(transposed(spectral<double>(32, 48, support::zigzag(k::fraction(0.2)))), "transposed");
+
+    // Blocks have the wanted deviation inside, and half of this matrix is outside of them; so have the entries of T T^T
+    // off the diagonal.
+    check_initialisation(block_diagonal(dense<double>(16, 16), low_rank<double>(16, 16, 4)), "blocks", 0.5);
+    const parameter<double> blocks(std::vector<std::size_t>{4, 8, 8});
+    check_initialisation(any_operator<double>({"goi", "go", "gi", {blocks}}, {{"blocks", blocks}}), "equal blocks",
+                         0.25);
+    constexpr double n = 48, rank = 8;
+    check_initialisation(gram<double>(48, 8), "Gram", ((n - 1) * rank + rank * (rank + 2)) / (n * rank));
 }
 
 BOOST_AUTO_TEST_CASE(shared_factors_count_once_and_sum_their_gradients) {

@@ -36,7 +36,7 @@ model<float> make_model(const model_shape& shape, const representation& r, const
     xtn::random_stream random(seed);
     random.fill_normal(m.embedding().table().values(), 0.02);
     for (const xtn::any_operator<float>& op : m.operators()) {
-        const double sites = static_cast<double>(op.network().operands().size());
+        const double sites = static_cast<double>(op.parameters().size());
         const double sigma =
             init.published_mpo && r.bond != 0 ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;
         xtn::init_normal(op, sigma, random);

@@ -61,20 +61,37 @@ variable<T, Rank> operator*(T alpha, const variable<T, Rank>& x) {
     return z;
 }
 
-/// A matrix cut or padded with zeros to another shape: what a padded operator does to its input and output.
+/// The window of a matrix that has this shape and whose first element is (row, column) of the matrix; what lies outside
+/// of the matrix is 0. So it cuts, pads and moves.
 template <scalar T>
-variable<T, 2> resize(const variable<T, 2>& x, const std::array<std::size_t, 2>& shape) {
-    const auto [rows, columns] = x.shape();
-    const std::size_t shared_rows = std::min(rows, shape[0]), shared = std::min(columns, shape[1]);
+variable<T, 2> window(const variable<T, 2>& x, const std::array<std::size_t, 2>& shape,
+                      const std::array<std::ptrdiff_t, 2>& first = {}) {
+    struct range {  // of the window's indices that lie inside the matrix
+        std::ptrdiff_t begin, end;
+    };
+    const auto inside = [&](std::size_t axis) {
+        const auto extent = static_cast<std::ptrdiff_t>(shape[axis]), of = static_cast<std::ptrdiff_t>(x.shape()[axis]);
+        const std::ptrdiff_t begin = std::clamp<std::ptrdiff_t>(-first[axis], 0, extent);
+        return range{begin, std::clamp(of - first[axis], begin, extent)};
+    };
+    const range rows = inside(0), columns = inside(1);
+    const auto each_row = [rows, columns, first, wide = x.shape()[1], narrow = shape[1]](auto f) {
+        for (std::ptrdiff_t r = rows.begin; r < rows.end; ++r)
+            f((r + first[0]) * static_cast<std::ptrdiff_t>(wide) + columns.begin + first[1],
+              r * static_cast<std::ptrdiff_t>(narrow) + columns.begin, columns.end - columns.begin);
+    };
     const variable<T, 2> y = x.tape().result(shape, x);
     std::fill_n(y.data(), y.size(), T{});
-    for (std::size_t r = 0; r < shared_rows; ++r) std::copy_n(x.data() + r * columns, shared, y.data() + r * shape[1]);
-    y.tape().record(y, [x, y, shared_rows, shared](const T* dy) {
+    each_row([&](std::ptrdiff_t from, std::ptrdiff_t to, std::ptrdiff_t n) {
+        std::copy_n(x.data() + from, n, y.data() + to);
+    });
+    y.tape().record(y, [x, each_row](const T* dy) {
         const gradient_sink<T> s = x.sink();
         if (!s) return;
         if (!s.accumulate) std::fill_n(s.data, x.size(), T{});
-        for (std::size_t r = 0; r < shared_rows; ++r)
-            for (std::size_t c = 0; c < shared; ++c) s.data[r * x.shape()[1] + c] += dy[r * y.shape()[1] + c];
+        each_row([&](std::ptrdiff_t from, std::ptrdiff_t to, std::ptrdiff_t n) {
+            for (std::ptrdiff_t c = 0; c < n; ++c) s.data[from + c] += dy[to + c];
+        });
     });
     return y;
 }

@@ -1,35 +1,113 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Initialisation by the wanted standard deviation sigma of the entries of W, derived from the network: an entry is a
-// sum over the summed labels (n terms) of products of one number from each of d factors, so factors drawn from
-// N(0, s^2) with
+// sum over the summed labels of products of one number from each of d factors, so factors drawn from N(0, s^2) with
 //
-//     s = (sigma / sqrt(n))^(1/d)
+//     s = (sigma / sqrt(n))^(1/d),   n = the mean over the entries of the sum of the products of the constants squared,
 //
-// give entries of variance n s^(2d) = sigma^2. (The same formula is t3f's; with the bonds in place of sqrt(n), as some
-// libraries have it, an MPO layer starts orders of magnitude too small and hardly learns.)
+// give entries of variance n s^(2d) = sigma^2. Without constants and embeddings n is the number of terms in that sum. For
+// K of m x n coefficients in an orthonormal basis it is K / (m n). A sum of operators shares the variance evenly where its
+// terms overlap. (The same formula is t3f's; with the bonds in place of sqrt(n), as some libraries have it, an MPO layer
+// starts orders of magnitude too small and hardly learns.)
+//
+// The formula takes the numbers for independent. Where one parameter occurs twice in a product, as in T T^T, it holds for
+// the entries off the diagonal.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <complex>
 #include <cstddef>
+#include <string>
+#include <vector>
 
-#include <xtn/init/random.hpp>
-#include <xtn/op/network.hpp>
+#include <xtn/backend/random.hpp>
+#include <xtn/op/apply.hpp>
 
 namespace xtn {
 
-/// The standard deviation of an operator's factors for entries of W of standard deviation sigma.
-template <linear_operator O>
-double factor_sigma(const O& op, double sigma) {
-    const auto& net = op.network();
-    return std::pow(sigma / std::sqrt(net.summed_terms()), 1.0 / static_cast<double>(net.operands().size()));
+namespace detail {
+
+/// n of the formula above.
+template <scalar T>
+double mean_square_of_constants(const operator_term<T>& term) {
+    // Factors that are 1 everywhere only multiply by the extents of labels that nobody else has.
+    std::string labels, seen;
+    std::vector<xt::xarray<double>> squares;
+    for (std::size_t i = 0; i < term.factors().size(); ++i) {
+        const factor<T>& f = term.factors()[i];
+        if (!f.is_constant() && !f.embedding()) continue;
+        xt::xarray<double> square = xt::ones<double>(f.shape());
+        if (f.is_constant())
+            std::transform(f.value().data(), f.value().data() + f.size(), square.begin(),
+                           [](T x) { return static_cast<double>(std::norm(x)); });
+        else
+            std::transform(f.embedding()->places().begin(), f.embedding()->places().end(), square.begin(),
+                           [](std::int32_t place) { return place == index_embedding::zero ? 0.0 : 1.0; });
+        labels += (squares.empty() ? "" : ",") + term.labels().factors[i];
+        seen += term.labels().factors[i];
+        squares.push_back(std::move(square));
+    }
+    double total = 1, entries = 1;
+    if (!squares.empty()) {
+        const network net = make_network(labels + "->");
+        std::vector<geometry> shapes;
+        std::vector<const double*> data;
+        for (const auto& s : squares) {
+            shapes.push_back(geometry::row_major(s.shape()));
+            data.push_back(s.data());
+        }
+        const backend::tensor_ref<double> sum{&total, geometry::row_major(std::vector<std::size_t>{})};
+        backend::contract<double>(plans_of(net), net, data.data(), shapes.data(), sum, false);
+    }
+    std::string counted;
+    for (const char c : term.labels().all()) {
+        if (counted.find(c) != std::string::npos) continue;
+        counted += c;
+        const auto extent = static_cast<double>(term.extent(c));
+        if (seen.find(c) == std::string::npos) total *= extent;
+        if ((term.labels().out + term.labels().in).find(c) != std::string::npos) entries *= extent;
+    }
+    return total / entries;
 }
 
-/// Draws the factors of an operator so that the entries of its matrix have mean 0 and standard deviation sigma.
+/// How many terms of the network overlap with one of them, itself included.
+template <scalar T>
+std::size_t overlapping(const operator_network<T>& net, const operator_term<T>& term) {
+    const auto meet = [](std::size_t a, std::size_t m, std::size_t b, std::size_t n) { return a < b + n && b < a + m; };
+    return static_cast<std::size_t>(std::count_if(net.terms().begin(), net.terms().end(), [&](const auto& other) {
+        const placement &a = term.at(), &b = other.at();
+        return meet(a.row, a.rows, b.row, b.rows) && meet(a.column, a.columns, b.column, b.columns);
+    }));
+}
+
+}  // namespace detail
+
+/// The standard deviation of the factors of each term for entries of W of standard deviation sigma.
+template <linear_operator O>
+std::vector<double> factor_sigmas(const O& op, double sigma) {
+    std::vector<double> result;
+    for (const auto& term : op.network().terms()) {
+        const auto drawn =
+            std::count_if(term.factors().begin(), term.factors().end(), [](const auto& f) { return !f.is_constant(); });
+        const double n =
+            detail::mean_square_of_constants(term) * static_cast<double>(detail::overlapping(op.network(), term));
+        result.push_back(std::pow(sigma / std::sqrt(n), 1.0 / static_cast<double>(drawn)));
+    }
+    return result;
+}
+
+/// Draws the parameters of an operator so that the entries of its matrix have mean 0 and standard deviation sigma.
 template <linear_operator O>
 void init_normal(const O& op, double sigma, random_stream& random) {
     using T = typename O::value_type;
-    const double s = factor_sigma(op, sigma);
-    for (const parameter<T>& p : op.network().operands()) random.fill_normal(p.values(), s);
+    const std::vector<double> s = factor_sigmas(op, sigma);
+    std::vector<parameter<T>> done;
+    for (std::size_t i = 0; i < s.size(); ++i)
+        for (const factor<T>& f : op.network().terms()[i].factors()) {
+            if (f.is_constant() || std::find(done.begin(), done.end(), f.value()) != done.end()) continue;
+            random.fill_normal(f.value().values(), s[i]);
+            done.push_back(f.value());
+        }
 }
 
 }  // namespace xtn

@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include <xtn/ad/contract.hpp>
 #include <xtn/ad/rules.hpp>
-#include <xtn/op/network.hpp>
-#include <xtn/plan/cache.hpp>
+#include <xtn/op/operator.hpp>
 
 namespace xtn {
 
@@ -46,9 +47,9 @@ inline void check_input(const geometry& x, std::size_t in, std::size_t out) {
                           ", so its input must be rows of " + std::to_string(in) + ", but has shape " + to_string(x));
 }
 
-/// The operands of an operator's network as leaves of a tape, behind `first` if that is given.
+/// The operands of a network on a tape.
 template <scalar T>
-struct recorded_factors {
+struct recorded_operands {
     std::array<recorded_operand<T>, max_operands> operand;
     std::size_t count = 0;
     bool needs_gradient = false;
@@ -57,76 +58,119 @@ struct recorded_factors {
         operand[count++] = o;
         needs_gradient = needs_gradient || t.needs_gradient(o.node);
     }
-    void add(tape<T>& t, const std::vector<parameter<T>>& parameters) {
-        for (const parameter<T>& p : parameters) add(t, {p.data(), geometry::row_major(p.shape()), t.leaf_node(p)});
+    void add(tape<T>& t, const std::vector<factor<T>>& factors) {
+        for (const factor<T>& f : factors) add(t, recorded(t, f));
     }
     std::span<const recorded_operand<T>> span() const { return {operand.data(), count}; }
 };
 
-/// rows x -> rows y through one network: (rows, in sites), factors -> (rows, out sites).
+/// The rows that a term makes of the columns of x it reads: (rows, in sites), factors -> (rows, out sites).
 template <scalar T>
-variable<T, 2> apply_network(const variable<T, 2>& x, const network& net, std::span<const std::size_t> in_sites,
-                             std::span<const std::size_t> out_sites, const std::vector<parameter<T>>& factors) {
+variable<T, 2> apply_term(const variable<T, 2>& x, const operator_term<T>& term) {
     tape<T>& t = x.tape();
     const std::size_t rows = x.shape()[0];
-    recorded_factors<T> operands;
-    operands.add(t, recorded_operand<T>{x.data(), joined({&rows, 1}, in_sites), x.node()});
-    operands.add(t, factors);
-    std::size_t columns = 1;
-    for (const std::size_t e : out_sites) columns *= e;
-    const variable<T, 2> y = t.template result<2>(std::array{rows, columns}, operands.needs_gradient);
-    record_contraction<T>(t, plans_of(net), net, operands.span(), y.data(), joined({&rows, 1}, out_sites), y.node());
+    recorded_operands<T> operands;
+    operands.add(t, recorded_operand<T>{x.data(), joined({&rows, 1}, term.in_sites()), x.node()});
+    operands.add(t, term.factors());
+    const variable<T, 2> y = t.template result<2>(std::array{rows, term.out()}, operands.needs_gradient);
+    record_contraction<T>(t, plans_of(term.apply()), term.apply(), operands.span(), y.data(),
+                          joined({&rows, 1}, term.out_sites()), y.node());
     return y;
 }
+
+/// The matrix of a term.
+template <scalar T>
+variable<T, 2> term_to_dense(const operator_term<T>& term, tape<T>& t) {
+    recorded_operands<T> operands;
+    operands.add(t, term.dense_factors());
+    const variable<T, 2> w = t.template result<2>(std::array{term.out(), term.in()}, operands.needs_gradient);
+    record_contraction<T>(t, plans_of(term.dense()), term.dense(), operands.span(), w.data(),
+                          joined(term.out_sites(), term.in_sites()), w.node());
+    return w;
+}
+
+/// A window of x, which is x itself where it is all of it.
+template <scalar T>
+variable<T, 2> moved(const variable<T, 2>& x, const std::array<std::size_t, 2>& shape,
+                     const std::array<std::ptrdiff_t, 2>& first = {}) {
+    const bool all = shape == x.shape() && first == std::array<std::ptrdiff_t, 2>{};
+    return all ? x : window(x, shape, first);
+}
+
+/// The sum of value(term) over the terms of a network; 0 of this shape if there are none.
+template <scalar T, class Value>
+variable<T, 2> sum_of_terms(const operator_network<T>& net, tape<T>& t, const std::array<std::size_t, 2>& shape,
+                            Value value) {
+    std::optional<variable<T, 2>> sum;
+    for (const operator_term<T>& term : net.terms()) sum = sum ? *sum + value(term) : value(term);
+    return sum ? *sum : t.constant(xt::zeros<T>(shape));
+}
+
+inline std::ptrdiff_t offset(std::size_t n) { return static_cast<std::ptrdiff_t>(n); }
 
 }  // namespace detail
 
 /// y = x W^T for rows x (rows x in), recorded on the tape of x. Throws shape_error where the columns do not fit.
 template <linear_operator O, class T = typename O::value_type>
 variable<T, 2> apply(const O& op, const variable<T, 2>& x) {
-    detail::check_input(geometry::row_major(x.shape()), op.in(), op.out());
-    const std::array<std::size_t, 1> in{op.in()}, out{op.out()};
     const operator_network<T>& net = op.network();
-    if (const parameter<T>* matrix = x.tape().provided(net.id())) {
-        static const network rows_times_matrix = make_network("bi,oi->bo");
-        return detail::apply_network(x, rows_times_matrix, in, out, {*matrix});
-    }
-    const bool pads = net.in() != op.in() || net.out() != op.out();
-    const variable<T, 2> y = detail::apply_network(pads ? resize(x, {x.shape()[0], net.in()}) : x, net.apply(),
-                                                   net.in_sites(), net.out_sites(), net.operands());
-    return pads ? resize(y, {x.shape()[0], op.out()}) : y;
+    detail::check_input(geometry::row_major(x.shape()), net.in(), net.out());
+    tape<T>& t = x.tape();
+    if (const parameter<T>* matrix = t.provided(net.id())) return einsum<"bi,oi->bo">(x, t.template leaf<2>(*matrix));
+    const std::size_t rows = x.shape()[0];
+    return detail::sum_of_terms(net, t, {rows, net.out()}, [&](const operator_term<T>& term) {
+        const placement& at = term.at();
+        const auto seen = detail::moved(x, {rows, at.columns}, {0, detail::offset(at.column)});
+        const auto made = detail::apply_term(detail::moved(seen, {rows, term.in()}), term);
+        return detail::moved(detail::moved(made, {rows, at.rows}), {rows, net.out()}, {0, -detail::offset(at.row)});
+    });
 }
 
 /// y = x W^T for rows x (rows x in), nothing recorded. Throws shape_error where the columns do not fit.
 template <linear_operator O, class E, class T = typename O::value_type>
 xt::xtensor<T, 2> apply(const O& op, const xt::xexpression<E>& x) {
-    backend::workspace_frame frame;
-    backend::tensor_ref<const T> in = detail::bind<T>(x.derived_cast(), frame);
-    detail::check_input(in.shape, op.in(), op.out());
     const operator_network<T>& net = op.network();
+    backend::workspace_frame frame;
+    const backend::tensor_ref<const T> in = detail::bind<T>(x.derived_cast(), frame);
+    detail::check_input(in.shape, net.in(), net.out());
     const auto rows = static_cast<std::size_t>(in.shape.extent[0]);
-    if (net.in() != op.in()) {
-        const backend::tensor_ref<T> padded{frame.take<T>(rows * net.in()),
-                                            geometry::row_major(std::array{rows, net.in()})};
-        backend::zero(padded);
-        backend::tensor_ref<T> filled = padded;
-        filled.shape.extent[1] = in.shape.extent[1];
-        backend::copy(in, filled, false);
-        in = {padded.data, padded.shape};
+    const auto columns = []<class U>(backend::tensor_ref<U> m, std::size_t first, std::size_t count) {
+        m.data += static_cast<std::ptrdiff_t>(first) * m.shape.stride[1];
+        m.shape.extent[1] = static_cast<std::int64_t>(count);
+        return m;
+    };
+    const auto matrix = [&](std::size_t n) {
+        return backend::tensor_ref<T>{frame.take<T>(rows * n), geometry::row_major(std::array{rows, n})};
+    };
+
+    xt::xtensor<T, 2> y(std::array{rows, net.out()});
+    const backend::tensor_ref<T> out = detail::in_place<T>(y);
+    const bool single = net.terms().size() == 1 && net.terms()[0].at().rows == net.out();
+    if (!single) backend::zero(out);
+    for (const operator_term<T>& term : net.terms()) {
+        const placement& at = term.at();
+        backend::tensor_ref<const T> read = columns(in, at.column, at.columns);
+        if (at.columns < term.in()) {
+            const backend::tensor_ref<T> padded = matrix(term.in());
+            backend::zero(padded);
+            backend::copy(read, columns(padded, 0, at.columns), false);
+            read = {padded.data, padded.shape};
+        }
+        const bool cut = at.rows < term.out();
+        const backend::tensor_ref<T> to = cut ? matrix(term.out()) : columns(out, at.row, at.rows);
+        std::array<const T*, max_operands> data{read.data};
+        std::array<geometry, max_operands> shapes{detail::split_columns(read.shape, term.in_sites())};
+        for (std::size_t i = 0; i < term.factors().size(); ++i) {
+            data[i + 1] = detail::in_memory(term.factors()[i], frame);
+            shapes[i + 1] = geometry::row_major(term.factors()[i].shape());
+        }
+        backend::contract<T>(plans_of(term.apply()), term.apply(), data.data(), shapes.data(),
+                             {to.data, detail::split_columns(to.shape, term.out_sites())}, !cut && !single);
+        if (cut) {
+            const backend::tensor_ref<T> kept = columns(to, 0, at.rows);
+            backend::copy({kept.data, kept.shape}, columns(out, at.row, at.rows), !single);
+        }
     }
-    std::array<const T*, max_operands> data{in.data};
-    std::array<geometry, max_operands> shapes{detail::split_columns(in.shape, net.in_sites())};
-    for (std::size_t i = 0; i < net.operands().size(); ++i) {
-        data[i + 1] = net.operands()[i].data();
-        shapes[i + 1] = geometry::row_major(net.operands()[i].shape());
-    }
-    xt::xtensor<T, 2> y(std::array{rows, op.out()});
-    const bool cut = net.out() != op.out();
-    const backend::tensor_ref<T> out{cut ? frame.take<T>(rows * net.out()) : y.data(),
-                                     detail::joined({&rows, 1}, net.out_sites())};
-    backend::contract<T>(plans_of(net.apply()), net.apply(), data.data(), shapes.data(), out, false);
-    if (cut)
-        for (std::size_t r = 0; r < rows; ++r) std::copy_n(out.data + r * net.out(), op.out(), y.data() + r * op.out());
     return y;
 }
 
@@ -134,12 +178,12 @@ xt::xtensor<T, 2> apply(const O& op, const xt::xexpression<E>& x) {
 template <linear_operator O, class T = typename O::value_type>
 variable<T, 2> to_dense(const O& op, tape<T>& t) {
     const operator_network<T>& net = op.network();
-    detail::recorded_factors<T> operands;
-    operands.add(t, net.operands());
-    const variable<T, 2> w = t.template result<2>(std::array{net.out(), net.in()}, operands.needs_gradient);
-    detail::record_contraction<T>(t, plans_of(net.dense()), net.dense(), operands.span(), w.data(),
-                                  detail::joined(net.out_sites(), net.in_sites()), w.node());
-    return net.out() == op.out() && net.in() == op.in() ? w : resize(w, {op.out(), op.in()});
+    const std::array shape{net.out(), net.in()};
+    return detail::sum_of_terms(net, t, shape, [&](const operator_term<T>& term) {
+        const placement& at = term.at();
+        return detail::moved(detail::moved(detail::term_to_dense(term, t), {at.rows, at.columns}), shape,
+                             {-detail::offset(at.row), -detail::offset(at.column)});
+    });
 }
 
 /// The matrix of an operator (out x in).
@@ -149,32 +193,9 @@ xt::xtensor<T, 2> to_dense(const O& op) {
     return to_dense(op, t).value();
 }
 
-/// What the planner expects the multiplication of `rows` rows to cost, in seconds: through the factors, and through the
-/// matrix; reconstructing that comes on top once.
-struct apply_cost {
-    double through_factors, through_matrix, reconstruct;
-};
-template <linear_operator O, class T = typename O::value_type>
-apply_cost cost_of_apply(const O& op, std::size_t rows) {
-    const operator_network<T>& net = op.network();
-    constexpr cost_model model = cost_model::of<T>();
-    std::vector<geometry> shapes{detail::joined({&rows, 1}, net.in_sites())};
-    for (const parameter<T>& p : net.operands()) shapes.push_back(geometry::row_major(p.shape()));
-    const auto seconds = [&](const network& n, const geometry* operands) {
-        return contraction_order(n, infer_extents(n, operands), model).seconds;
-    };
-    const double m = static_cast<double>(rows), n = static_cast<double>(op.out()), k = static_cast<double>(op.in());
-    return {seconds(net.apply(), shapes.data()), model.gemm(m, n, k) + model.touch(m * k + k * n + m * n),
-            seconds(net.dense(), shapes.data() + 1)};
-}
-
-/// Whether `calls` multiplications of `rows` rows each are cheaper with a matrix that is reconstructed once for all.
-template <linear_operator O>
-bool worth_reconstructing(const O& op, std::size_t rows, std::size_t calls) {
-    if (op.network().operands().size() == 1) return false;
-    const apply_cost cost = cost_of_apply(op, rows);
-    const auto n = static_cast<double>(calls);
-    return cost.reconstruct + n * cost.through_matrix < n * cost.through_factors;
+template <scalar T>
+xt::xtensor<T, 2> any_operator<T>::to_dense() const {
+    return xtn::to_dense(*this);
 }
 
 }  // namespace xtn

@@ -15,28 +15,22 @@
 #include <string>
 #include <vector>
 
-#include <xtn/op/apply.hpp>
-#include <xtn/scheme/scheme.hpp>
+#include <xtn/op/sites.hpp>
 #include <xtn/tt/mpo.hpp>
 #include <xtn/tt/tt_svd.hpp>
 
 namespace xtn {
 
-/// An MPO whose sites are known at run time only.
-struct dynamic_scheme {};
-
 /// Scheme is a compile-time factorisation or dynamic_scheme; the uniform Bond is static or xtn::dynamic.
 template <scalar T, class Scheme = dynamic_scheme, std::size_t Bond = dynamic>
-class mpo {
+class mpo : public any_operator<T> {
 public:
-    using value_type = T;
-
     /// Zeros with a uniform bond.
-    explicit mpo(std::size_t bond = Bond) requires factorisation<Scheme> : mpo(zero_cores(bond)) {}
+    mpo() requires(factorisation<Scheme>&& Bond != dynamic) : mpo(Bond) {}
+    explicit mpo(std::size_t bond) requires factorisation<Scheme> : mpo(zero_cores(bond)) {}
     /// These cores. Throws shape_error where bonds or sites do not fit.
-    explicit mpo(std::vector<parameter<T>> cores) : cores_(std::move(cores)), network_(chain_network(cores_)) {
-        check();
-    }
+    explicit mpo(const std::vector<parameter<T>>& cores)
+        : any_operator<T>(chain_network(cores), detail::numbered("cores", cores)) {}
     /// The cores of a chain.
     explicit mpo(const tt::mpo<T>& chain) : mpo(copied(chain)) {}
 
@@ -45,44 +39,27 @@ public:
     template <class E>
     static mpo from_dense(const xt::xexpression<E>& w, std::size_t bond = Bond,
                           double* error = nullptr) requires factorisation<Scheme> {
-        const xt::xtensor<T, 2> matrix = w;
-        if (matrix.shape()[0] != Scheme::out || matrix.shape()[1] != Scheme::in)
-            throw shape_error("mpo::from_dense: the scheme is " + std::to_string(Scheme::out) + " x " +
-                              std::to_string(Scheme::in) + ", but the matrix is " + std::to_string(matrix.shape()[0]) +
-                              " x " + std::to_string(matrix.shape()[1]));
-        xt::xtensor<T, 2> padded = xt::zeros<T>(std::array{Scheme::padded_out, Scheme::padded_in});
-        for (std::size_t o = 0; o < Scheme::out; ++o)
-            for (std::size_t i = 0; i < Scheme::in; ++i) padded(o, i) = matrix(o, i);
-        const tt::tt_svd_result<T> result =
-            tt::tt_svd<T>(padded, Scheme::out_sites, Scheme::in_sites, {.max_bond = bond});
+        return from_dense(w, tt::truncation{.max_bond = bond}, error);
+    }
+    /// The same with bonds as small as a relative error permits: from_dense(w, {.tolerance = 1e-2}).
+    template <class E>
+    static mpo from_dense(const xt::xexpression<E>& w, const tt::truncation& limit,
+                          double* error = nullptr) requires factorisation<Scheme> {
+        const tt::tt_svd_result<T> result = tt::tt_svd<T>(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"),
+                                                          Scheme::out_sites, Scheme::in_sites, limit);
         if (error != nullptr) *error = result.relative_error;
         return mpo(result.chain);
     }
 
-    std::size_t out() const {
-        if constexpr (factorisation<Scheme>)
-            return Scheme::out;
-        else
-            return network_.out();
+    std::vector<parameter<T>> cores() const {
+        std::vector<parameter<T>> cores;
+        for (const named_parameter<T>& p : this->parameters()) cores.push_back(p.value);
+        return cores;
     }
-    std::size_t in() const {
-        if constexpr (factorisation<Scheme>)
-            return Scheme::in;
-        else
-            return network_.in();
-    }
-    const std::vector<parameter<T>>& cores() const { return cores_; }
-    const operator_network<T>& network() const { return network_; }
-    std::vector<named_parameter<T>> parameters() const {
-        std::vector<named_parameter<T>> named;
-        for (std::size_t k = 0; k < cores_.size(); ++k) named.push_back({"cores." + std::to_string(k), cores_[k]});
-        return named;
-    }
-    xt::xtensor<T, 2> to_dense() const { return xtn::to_dense(*this); }
     /// The chain, for algebra (a copy of the cores).
     tt::mpo<T> chain() const {
         std::vector<xt::xtensor<T, 4>> cores;
-        for (const parameter<T>& c : cores_) {
+        for (const parameter<T>& c : this->cores()) {
             xt::xtensor<T, 4> core(std::array{c.shape()[0], c.shape()[1], c.shape()[2], c.shape()[3]});
             std::copy(c.values().begin(), c.values().end(), core.begin());
             cores.push_back(std::move(core));
@@ -106,7 +83,7 @@ private:
     }
     /// Bond labels between neighbours, one out and one in label a site. The bonds at both ends have extent 1.
     static operator_network<T> chain_network(const std::vector<parameter<T>>& cores) {
-        static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        constexpr std::string_view letters = detail::label_letters;
         constexpr std::size_t most = max_operands - 1;
         if (cores.empty() || cores.size() > most)
             throw shape_error("mpo: a chain has 1 to " + std::to_string(most) + " sites, not " +
@@ -119,26 +96,13 @@ private:
             out += o;
             in += i;
         }
-        return operator_network<T>(factors, out, in, cores);
-    }
-    void check() const {
-        if (cores_.front().shape()[0] != 1 || cores_.back().shape()[3] != 1)
+        const operator_network<T> chain(factors, out, in, {cores.begin(), cores.end()});
+        if (cores.front().shape()[0] != 1 || cores.back().shape()[3] != 1)
             throw shape_error("mpo: the outer bonds have extent 1, but are " +
-                              std::to_string(cores_.front().shape()[0]) + " and " +
-                              std::to_string(cores_.back().shape()[3]));
-        if constexpr (factorisation<Scheme>) {
-            const std::vector<std::size_t> out(Scheme::out_sites.begin(), Scheme::out_sites.end());
-            const std::vector<std::size_t> in(Scheme::in_sites.begin(), Scheme::in_sites.end());
-            if (network_.out_sites() != out || network_.in_sites() != in)
-                throw shape_error("mpo: the cores' sites " + to_string(geometry::row_major(network_.out_sites())) +
-                                  " x " + to_string(geometry::row_major(network_.in_sites())) +
-                                  " are not the scheme's " + to_string(geometry::row_major(out)) + " x " +
-                                  to_string(geometry::row_major(in)));
-        }
+                              std::to_string(cores.front().shape()[0]) + " and " +
+                              std::to_string(cores.back().shape()[3]));
+        return detail::in_scheme<Scheme>(chain, "mpo");
     }
-
-    std::vector<parameter<T>> cores_;
-    operator_network<T> network_;
 };
 
 }  // namespace xtn

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <xtn/ad/tape.hpp>
-#include <xtn/op/apply.hpp>
+#include <xtn/op/cost.hpp>
 #include <xtn/train/parameter_store.hpp>
 #include <xtn/train/thread_pool.hpp>
 

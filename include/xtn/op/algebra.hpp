@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Operators made of operators: sum, product, multiple, transpose, adjoint, block-diagonal. Each is again one network (a
+// sum of terms), so that the planner sees all factors at once: applying a product may contract factors of both sides
+// first, or reconstruct the whole matrix, as is cheapest.
+//
+//     (A + B)[o, i] = A[o, i] + B[o, i]        terms of both
+//     (A B)[o, i]   = sum_m A[o, m] B[m, i]    the labels of A's in index and of B's out index become one
+//     (alpha A)     one more factor of rank 0
+//     diag(A, B)    terms placed one behind the other
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xtn/op/apply.hpp>
+#include <xtn/op/term_algebra.hpp>
+
+namespace xtn {
+
+namespace detail {
+
+/// Appends parameters under a prefix, each once.
+template <scalar T>
+void append_parameters(std::vector<named_parameter<T>>& all, const std::string& prefix,
+                       const std::vector<named_parameter<T>>& more) {
+    for (const named_parameter<T>& p : more)
+        if (std::none_of(all.begin(), all.end(), [&](const auto& q) { return q.value == p.value; }))
+            all.push_back({prefix + p.name, p.value});
+}
+
+/// The network whose terms are f(term), of this shape.
+template <scalar T, class F>
+operator_network<T> each_term(const operator_network<T>& net, std::size_t out, std::size_t in, F f) {
+    std::vector<operator_term<T>> terms;
+    for (const operator_term<T>& t : net.terms()) terms.push_back(f(t));
+    return {std::move(terms), out, in};
+}
+
+template <scalar T>
+any_operator<T> scaled(const factor<T>& alpha, const any_operator<T>& a, std::vector<named_parameter<T>> parameters) {
+    const auto term = [&](const operator_term<T>& t) { return scaled(alpha, t); };
+    append_parameters(parameters, "", a.parameters());
+    return {each_term(a.network(), a.out(), a.in(), term), std::move(parameters)};
+}
+template <scalar T>
+any_operator<T> transposed(const any_operator<T>& a, bool conjugate) {
+    const auto term = [&](const operator_term<T>& t) { return transposed(t, conjugate); };
+    return {each_term(a.network(), a.in(), a.out(), term), a.parameters()};
+}
+
+}  // namespace detail
+
+/// A + B + ...; parameters "terms.<k>.<name>". Throws shape_error where the shapes differ.
+template <scalar T>
+any_operator<T> sum(const std::vector<any_operator<T>>& operands) {
+    if (operands.empty()) throw shape_error("sum: at least one operator is needed");
+    const std::size_t out = operands[0].out(), in = operands[0].in();
+    std::vector<operator_term<T>> terms;
+    std::vector<named_parameter<T>> parameters;
+    for (std::size_t k = 0; k < operands.size(); ++k) {
+        const any_operator<T>& op = operands[k];
+        if (op.out() != out || op.in() != in)
+            throw shape_error("sum: operator 0 is " + std::to_string(out) + " x " + std::to_string(in) +
+                              ", but operator " + std::to_string(k) + " is " + std::to_string(op.out()) + " x " +
+                              std::to_string(op.in()));
+        terms.insert(terms.end(), op.network().terms().begin(), op.network().terms().end());
+        detail::append_parameters(parameters, "terms." + std::to_string(k) + ".", op.parameters());
+    }
+    return {operator_network<T>(std::move(terms), out, in), std::move(parameters)};
+}
+
+/// The same, sum(a, b, ...).
+template <linear_operator First, linear_operator... Rest>
+auto sum(const First& first, const Rest&... rest) {
+    return sum(std::vector<any_operator<typename First::value_type>>{first, rest...});
+}
+
+/// A B: first B, then A; parameters "left.<name>" and "right.<name>". Throws shape_error where A's in is not B's out.
+template <scalar T>
+any_operator<T> product(const any_operator<T>& a, const any_operator<T>& b) {
+    if (a.in() != b.out())
+        throw shape_error("product: the left operator takes " + std::to_string(a.in()) +
+                          " numbers, but the right one makes " + std::to_string(b.out()));
+    std::vector<operator_term<T>> terms;
+    for (const operator_term<T>& s : a.network().terms())
+        for (const operator_term<T>& t : b.network().terms())
+            if (s.at().column < t.at().row + t.at().rows && t.at().row < s.at().column + s.at().columns)
+                terms.push_back(detail::product(s, t));
+    std::vector<named_parameter<T>> parameters;
+    detail::append_parameters(parameters, "left.", a.parameters());
+    detail::append_parameters(parameters, "right.", b.parameters());
+    return {operator_network<T>(std::move(terms), a.out(), b.in()), std::move(parameters)};
+}
+
+/// alpha A, where alpha, a parameter of one element, is trained; parameters "scale" and A's.
+template <scalar T>
+any_operator<T> scaled(const parameter<T>& alpha, const any_operator<T>& a) {
+    if (alpha.size() != 1) throw shape_error("scaled: the factor is one number, not " + std::to_string(alpha.size()));
+    return detail::scaled(factor<T>(alpha), a, {{"scale", alpha}});
+}
+/// alpha A.
+template <scalar T>
+any_operator<T> scaled(std::type_identity_t<T> alpha, const any_operator<T>& a) {
+    return detail::scaled(factor<T>::constant(xt::xtensor<T, 1>{alpha}), a, {});
+}
+
+/// A^T.
+template <scalar T>
+any_operator<T> transposed(const any_operator<T>& a) {
+    return detail::transposed(a, false);
+}
+
+/// A^H, the conjugate transpose; of a real operator the transpose.
+template <scalar T>
+any_operator<T> adjoint(const any_operator<T>& a) {
+    return detail::transposed(a, true);
+}
+
+/// diag(A, B, ...), one behind the other; parameters "blocks.<k>.<name>".
+template <scalar T>
+any_operator<T> block_diagonal(const std::vector<any_operator<T>>& blocks) {
+    std::vector<operator_term<T>> terms;
+    std::vector<named_parameter<T>> parameters;
+    std::size_t row = 0, column = 0;
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+        for (const operator_term<T>& t : blocks[k].network().terms()) terms.push_back(t.moved(row, column));
+        detail::append_parameters(parameters, "blocks." + std::to_string(k) + ".", blocks[k].parameters());
+        row += blocks[k].out();
+        column += blocks[k].in();
+    }
+    return {operator_network<T>(std::move(terms), row, column), std::move(parameters)};
+}
+
+/// The same, block_diagonal(a, b, ...).
+template <linear_operator First, linear_operator... Rest>
+auto block_diagonal(const First& first, const Rest&... rest) {
+    return block_diagonal(std::vector<any_operator<typename First::value_type>>{first, rest...});
+}
+
+}  // namespace xtn

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The Kronecker product of any number of matrices: W = A_1 (x) A_2 (x) ... (x) A_n,
+//
+//     W[(o_1 ... o_n), (i_1 ... i_n)] = A_1[o_1, i_1] A_2[o_2, i_2] ... A_n[o_n, i_n].
+//
+// The nearest one to a matrix is the best approximation of rank 1 of the matrix in chain order (o_1 i_1), (o_2 i_2), ...
+// (Van Loan & Pitsianis, "Approximation with Kronecker products", 1993). For two factors an SVD gives it; for more, the
+// alternating least squares of the higher-order power method improve the one of TT-SVD until they stand still: each factor
+// in turn is the contraction of W with the others over their squared norms.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xtn/op/sites.hpp>
+#include <xtn/tt/tt_svd.hpp>
+
+namespace xtn {
+
+/// Scheme is a compile-time factorisation or dynamic_scheme.
+template <scalar T, class Scheme = dynamic_scheme>
+class kronecker : public any_operator<T> {
+public:
+    /// Zeros.
+    kronecker() requires factorisation<Scheme> : kronecker(zeros(Scheme::out_sites, Scheme::in_sites)) {}
+    /// Zeros in these sites.
+    kronecker(const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites)
+        : kronecker(zeros(out_sites, in_sites)) {}
+    /// These matrices (out x in). Throws shape_error where they do not fit the scheme.
+    explicit kronecker(const std::vector<parameter<T>>& factors)
+        : any_operator<T>(product_network(factors), detail::numbered("factors", factors)) {}
+
+    /// The nearest Kronecker product to a matrix (out x in) in the Frobenius norm; for more than two factors, one that
+    /// alternating least squares cannot improve. The relative error is stored in *error if given.
+    template <class E>
+    static kronecker from_dense(const xt::xexpression<E>& w, double* error = nullptr) requires factorisation<Scheme> {
+        return nearest(detail::in_scheme<Scheme, T>(w, "kronecker::from_dense"),
+                       {Scheme::out_sites.begin(), Scheme::out_sites.end()},
+                       {Scheme::in_sites.begin(), Scheme::in_sites.end()}, error);
+    }
+    /// The same in these sites. Throws shape_error where they do not multiply to the matrix.
+    template <class E>
+    static kronecker from_dense(const xt::xexpression<E>& w, const std::vector<std::size_t>& out_sites,
+                                const std::vector<std::size_t>& in_sites, double* error = nullptr) {
+        return nearest(w, out_sites, in_sites, error);
+    }
+
+private:
+    static constexpr std::size_t most_factors = max_operands - 1;
+
+    template <class Sites>
+    static std::vector<parameter<T>> zeros(const Sites& out_sites, const Sites& in_sites) {
+        detail::check_sites(out_sites.size(), in_sites.size(), most_factors, "kronecker");
+        std::vector<parameter<T>> factors;
+        for (std::size_t k = 0; k < out_sites.size(); ++k) factors.emplace_back(std::vector{out_sites[k], in_sites[k]});
+        return factors;
+    }
+    static std::string labels(std::size_t k) { return std::string(detail::label_letters.substr(2 * k, 2)); }
+
+    static operator_network<T> product_network(const std::vector<parameter<T>>& factors) {
+        detail::check_sites(factors.size(), factors.size(), most_factors, "kronecker");
+        term_labels all;
+        for (std::size_t k = 0; k < factors.size(); ++k) {
+            all.factors.push_back(labels(k));
+            all.out += labels(k)[0];
+            all.in += labels(k)[1];
+        }
+        return detail::in_scheme<Scheme>(operator_network<T>(operator_term<T>(all, {factors.begin(), factors.end()})),
+                                         "kronecker");
+    }
+
+    static double norm(const parameter<T>& p) {
+        double sum = 0;
+        for (const T x : p.values()) sum = std::hypot(sum, static_cast<double>(std::abs(x)));
+        return sum;
+    }
+
+    static kronecker nearest(const xt::xtensor<T, 2>& w, const std::vector<std::size_t>& out_sites,
+                             const std::vector<std::size_t>& in_sites, double* error) {
+        const tt::tt_svd_result<T> start = tt::tt_svd<T>(w, out_sites, in_sites, {.max_bond = 1});
+        std::vector<parameter<T>> factors = zeros(out_sites, in_sites);
+        for (std::size_t k = 0; k < factors.size(); ++k)
+            std::copy(start.chain.cores()[k].begin(), start.chain.cores()[k].end(), factors[k].data());
+        const double whole = norm(parameter<T>(w));
+        double kept = 0;  // norm of the product: |W - product|^2 = |W|^2 - kept^2 for the best length of one factor
+        for (int sweep = 0; sweep < 100; ++sweep) {
+            for (std::size_t k = 0; k < factors.size(); ++k) improve(w, factors, k);
+            double now = 1;
+            for (const parameter<T>& f : factors) now *= norm(f);
+            if (factors.size() < 3 || now <= kept * (1 + 1e-12)) break;
+            kept = now;
+        }
+        spread_norms(factors);
+        kronecker result(factors);
+        if (error != nullptr) *error = whole == 0 ? 0 : norm(parameter<T>(w - xtn::to_dense(uncut(factors)))) / whole;
+        return result;
+    }
+    static kronecker<T> uncut(const std::vector<parameter<T>>& factors) { return kronecker<T>(factors); }
+
+    /// factors[k] = W contracted with the others / their squared norms.
+    static void improve(const xt::xtensor<T, 2>& w, const std::vector<parameter<T>>& factors, std::size_t k) {
+        std::string out, in, others;
+        std::vector<geometry> shapes(1);
+        std::vector<const T*> data{w.data()};
+        std::vector<std::size_t> extents(2 * factors.size());
+        double squares = 1;
+        for (std::size_t j = 0; j < factors.size(); ++j) {
+            out += labels(j)[0];
+            in += labels(j)[1];
+            extents[j] = factors[j].shape()[0];
+            extents[factors.size() + j] = factors[j].shape()[1];
+            if (j == k) continue;
+            others += "," + labels(j);
+            shapes.push_back(geometry::row_major(factors[j].shape()));
+            data.push_back(factors[j].data());
+            squares *= norm(factors[j]) * norm(factors[j]);
+        }
+        if (squares == 0) return;
+        shapes[0] = geometry::row_major(extents);
+        const network net = make_network(out + in + others + "->" + labels(k));
+        const backend::tensor_ref<T> result{factors[k].data(), geometry::row_major(factors[k].shape())};
+        backend::contract<T>(plans_of(net), net, data.data(), shapes.data(), result, false);
+        for (T& x : factors[k].values()) x /= static_cast<T>(squares);
+    }
+    /// The same product with factors of equal norm.
+    static void spread_norms(const std::vector<parameter<T>>& factors) {
+        double logarithms = 0;
+        for (const parameter<T>& f : factors) {
+            if (norm(f) == 0) return;
+            logarithms += std::log(norm(f));
+        }
+        const double each = std::exp(logarithms / static_cast<double>(factors.size()));
+        for (const parameter<T>& f : factors) {
+            const auto scale = static_cast<T>(each / norm(f));
+            for (T& x : f.values()) x *= scale;
+        }
+    }
+};
+
+}  // namespace xtn

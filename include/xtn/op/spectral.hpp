@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The spectral operator: K free coefficients in an orthonormal basis on either side,
+//
+//     W = D_out^T C D_in,   W[o, i] = sum_uv D_out[u, o] C[u, v] D_in[v, i],   C = 0 outside its support.
+//
+// The bases are constants, so the adjoint of the reconstruction is the projection: dC = (D_out dW D_in^T) on the support.
+// As they are orthonormal, |W|_F^2 is the sum of the squared coefficients, and dropping coefficients is an orthogonal
+// projection (Bergach, "Training transformers in cosine coefficient space", arXiv 2604.04440, for the DCT-II).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xtn/op/apply.hpp>
+#include <xtn/op/basis.hpp>
+#include <xtn/op/support.hpp>
+
+namespace xtn {
+
+/// K is static or xtn::dynamic; a rectangle may have a few coefficients less.
+template <scalar T, std::size_t K = dynamic>
+class spectral : public any_operator<T> {
+public:
+    /// Zeros. Throws shape_error where the support does not fit the matrix or has not K coefficients.
+    spectral(std::size_t out, std::size_t in, const support& where, const xtn::basis& in_basis = xtn::basis::dct2())
+        : spectral(make(out, in, where, in_basis, {})) {}
+    /// Zeros on the zigzag of K coefficients.
+    spectral(std::size_t out, std::size_t in) requires(K != dynamic)
+        : spectral(out, in, support::zigzag(xtn::coefficients::count(K))) {}
+
+    /// The projection of a matrix (out x in) onto the support, or onto its largest coefficients: the nearest matrix of that
+    /// support. The relative Frobenius error is stored in *error if given.
+    template <class E>
+    static spectral from_dense(const xt::xexpression<E>& w, const support& where,
+                               const xtn::basis& in_basis = xtn::basis::dct2(), double* error = nullptr) {
+        const xt::xtensor<T, 2> matrix = w;
+        const std::size_t out = matrix.shape(0), in = matrix.shape(1);
+        const parts whole = bases(out, in, out, in, in_basis);
+        const xt::xtensor<T, 2> all = einsum<"uo,oi,vi->uv">(whole.out, matrix, whole.in);
+        std::vector<double> magnitudes(all.size());
+        std::transform(all.begin(), all.end(), magnitudes.begin(),
+                       [](T c) { return static_cast<double>(std::abs(c)); });
+        spectral result(make(out, in, where, in_basis, magnitudes));
+        double norm = 0, kept = 0;
+        for (const double c : magnitudes) norm = std::hypot(norm, c);
+        for (std::size_t k = 0; k < result.elements_.size(); ++k) {
+            result.coefficients().values()[k] = all.data()[result.elements_[k]];
+            kept = std::hypot(kept, magnitudes[result.elements_[k]]);
+        }
+        if (error != nullptr) *error = norm > 0 ? std::sqrt(std::max(0.0, 1 - kept / norm * (kept / norm))) : 0;
+        return result;
+    }
+
+    const parameter<T>& coefficients() const { return this->parameters()[0].value; }
+    /// Where the coefficients stand in the out x in matrix C, counted row by row.
+    const std::vector<std::size_t>& elements() const { return elements_; }
+    const xtn::basis& basis() const { return basis_; }
+
+private:
+    struct parts {
+        xt::xtensor<T, 2> out, in;  // the first basis vectors of either side
+    };
+    struct made {
+        parameter<T> coefficients;
+        operator_network<T> network;
+        std::vector<std::size_t> elements;
+        xtn::basis basis;
+    };
+    explicit spectral(made m)
+        : any_operator<T>(std::move(m.network), {{"coefficients", m.coefficients}}),
+          elements_(std::move(m.elements)),
+          basis_(m.basis) {}
+
+    static parts bases(std::size_t out, std::size_t in, std::size_t p, std::size_t q, const xtn::basis& b) {
+        return {b.vectors<T>(out, p, 0), b.vectors<T>(in, q, 1)};
+    }
+
+    static made make(std::size_t out, std::size_t in, const support& where, const xtn::basis& b,
+                     const std::vector<double>& magnitudes) {
+        std::vector<std::size_t> elements = where.elements(out, in, magnitudes);
+        if (K != dynamic && where.kind() != support::order::rectangle && elements.size() != K)
+            throw shape_error("spectral: the number of coefficients is fixed to " + std::to_string(K) +
+                              ", but the support has " + std::to_string(elements.size()));
+        // Only the basis vectors that some coefficient uses take part.
+        std::size_t p = 0, q = 0;
+        for (const std::size_t e : elements) {
+            if (e >= out * in)
+                throw shape_error("spectral: the support names element " + std::to_string(e) + ", but " +
+                                  std::to_string(out) + " x " + std::to_string(in) + " has " +
+                                  std::to_string(out * in));
+            p = std::max(p, e / in + 1);
+            q = std::max(q, e % in + 1);
+        }
+        const parts d = bases(out, in, p, q, b);
+        const parameter<T> c(std::vector{elements.size()});
+        const factor<T> spread = [&]() -> factor<T> {
+            if (elements.size() == p * q) return factor<T>(c).reshaped({p, q});
+            std::vector<std::size_t> places;
+            for (const std::size_t e : elements) places.push_back(e / in * q + e % in);
+            return {c, index_embedding::scatter({p, q}, places)};
+        }();
+        return {c,
+                {"uo,uv,vi", "o", "i", {factor<T>::constant(d.out), spread, factor<T>::constant(d.in)}},
+                std::move(elements),
+                b};
+    }
+
+    std::vector<std::size_t> elements_;
+    xtn::basis basis_;
+};
+
+}  // namespace xtn
