@@ -15,7 +15,8 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
-// backend: the threads and kernels of the BLAS
+// backend: the threads and kernels of the BLAS, random numbers
+#include <xtn/backend/random.hpp>
 #include <xtn/backend/threads.hpp>
 
 // expr: lazy contractions on xtensor
@@ -46,7 +47,6 @@
 
 // init: initialisation by the variance of the matrix
 #include <xtn/init/normal.hpp>
-#include <xtn/init/random.hpp>
 
 // nn: differentiable layers
 #include <xtn/nn/activation.hpp>

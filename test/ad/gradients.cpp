@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 #include <xtn/xtn.hpp>
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 #include <xtn/train/adamw.hpp>
 #include <xtn/train/clip.hpp>
 

@@ -9,7 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 #include <xtn/train/clip.hpp>
 
 BOOST_AUTO_TEST_SUITE(clip)

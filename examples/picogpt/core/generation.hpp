@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 
 #include "model.hpp"
 

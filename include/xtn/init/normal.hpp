@@ -12,7 +12,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 #include <xtn/op/network.hpp>
 
 namespace xtn {

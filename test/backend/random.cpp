@@ -11,7 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <xtn/init/random.hpp>
+#include <xtn/backend/random.hpp>
 
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
