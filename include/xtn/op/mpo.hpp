@@ -53,8 +53,7 @@ public:
         xt::xtensor<T, 2> padded = xt::zeros<T>(std::array{Scheme::padded_out, Scheme::padded_in});
         for (std::size_t o = 0; o < Scheme::out; ++o)
             for (std::size_t i = 0; i < Scheme::in; ++i) padded(o, i) = matrix(o, i);
-        const tt::tt_svd_result<T> result =
-            tt::tt_svd<T>(padded, Scheme::out_sites, Scheme::in_sites, {.max_bond = bond});
+        const auto result = tt::tt_svd<T>(padded, Scheme::out_sites, Scheme::in_sites, {.max_bond = bond});
         if (error != nullptr) *error = result.relative_error;
         return mpo(result.chain);
     }
