@@ -16,8 +16,9 @@
 namespace {
 
 std::vector<std::size_t> sites_of(std::size_t n) {
-    return n == 256 ? std::vector<std::size_t>{4, 4, 4, 4}
-                    : n == 1024 ? std::vector<std::size_t>{4, 8, 8, 4} : std::vector<std::size_t>{8, 8, 8, 8};
+    return n == 256    ? std::vector<std::size_t>{4, 4, 4, 4}
+           : n == 1024 ? std::vector<std::size_t>{4, 8, 8, 4}
+                       : std::vector<std::size_t>{8, 8, 8, 8};
 }
 
 xt::xtensor<float, 2> normal_matrix(std::size_t n, double norm, xtn::random_stream& random) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -30,18 +31,19 @@ std::size_t product(const list& extents) {
 }
 
 /// The distances from w to its best approximations with these bonds, one per unfolding; built by digits.
-std::vector<double> optimal_tails(const xt::xtensor<double, 2>& w, const list& out, const list& in, const list& bonds) {
+template <class T>
+std::vector<double> optimal_tails(const xt::xtensor<T, 2>& w, const list& out, const list& in, const list& bonds) {
     std::vector<double> tails;
     for (std::size_t cut = 1; cut < out.size(); ++cut) {
         const std::size_t out_right = product(list(out.begin() + static_cast<std::ptrdiff_t>(cut), out.end()));
         const std::size_t in_right = product(list(in.begin() + static_cast<std::ptrdiff_t>(cut), in.end()));
         const std::size_t in_left = w.shape(1) / in_right;
-        auto unfolding = xt::xtensor<double, 2>::from_shape({w.size() / (out_right * in_right), out_right * in_right});
+        auto unfolding = xt::xtensor<T, 2>::from_shape({w.size() / (out_right * in_right), out_right * in_right});
         for (std::size_t o = 0; o < w.shape(0); ++o)
             for (std::size_t i = 0; i < w.shape(1); ++i)
                 unfolding(o / out_right * in_left + i / in_right, o % out_right * in_right + i % in_right) = w(o, i);
         const auto f = tt::svd(unfolding);
-        const std::span<const double> s(f.s);
+        const std::span<const xtn::real_of<T>> s(f.s);
         tails.push_back(tt::frobenius_norm(s.subspan(std::min(s.size(), bonds[cut - 1]))));
     }
     return tails;
@@ -257,6 +259,98 @@ BOOST_AUTO_TEST_CASE(edges) {
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(every_scalar_type, T, random_matrix::scalars) {
+    constexpr double close = random_matrix::tight<T>;
+    std::mt19937_64 engine(21);
+    for (int trial = 0; trial < 30; ++trial) {
+        const shape s = random_shape(engine, 4);
+        const auto w = random_matrix::matrix<T>(product(s.out), product(s.in), engine);
+        const auto [chain, error] = tt::tt_svd(w, s.out, s.in, {.max_bond = random_matrix::between(engine, 1, 9)});
+        BOOST_TEST((chain.centre() == chain.site_count() - 1));
+        BOOST_TEST(random_matrix::canonical_defect(chain, chain.site_count() - 1) <= close);
+        BOOST_TEST(std::abs(random_matrix::relative_distance(chain.to_dense(), w) - error) <= close);
+        double most = 0;
+        for (const double tail : optimal_tails(w, s.out, s.in, chain.bonds())) most = std::hypot(most, tail);
+        BOOST_TEST(error <= most / random_matrix::norm(w) + close);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_vector_becomes_a_state, T, random_matrix::scalars) {
+    constexpr double close = random_matrix::tight<T>;
+    std::mt19937_64 engine(22);
+    xt::xtensor<T, 1> v = xt::xtensor<T, 1>::from_shape({3 * 4 * 2 * 5});
+    random_matrix::fill(v, engine);
+    const auto exact = tt::tt_svd(v, {3, 4, 2, 5});
+    BOOST_TEST(exact.chain.bonds() == (list{3, 10, 5}));
+    BOOST_TEST(exact.relative_error == 0.0);
+    BOOST_TEST(random_matrix::relative_distance(exact.chain.to_dense(), v) <= close);
+    const auto truncated = tt::tt_svd(v, {3, 4, 2, 5}, {.max_bond = 2});
+    BOOST_TEST(truncated.chain.bonds() == (list{2, 2, 2}));
+    BOOST_TEST(std::abs(random_matrix::relative_distance(truncated.chain.to_dense(), v) - truncated.relative_error) <=
+               close);
+    // A chain of states is recovered at its own bonds, exactly and from a sketch.
+    const auto state = random_matrix::state<T>({4, 4, 4, 4}, {2, 3, 2}, engine);
+    for (const auto& how : {std::optional<tt::sketch>{}, std::optional<tt::sketch>{tt::sketch{}}}) {
+        const auto again = tt::tt_svd(state.to_dense(), {4, 4, 4, 4}, {.tolerance = close}, how);
+        BOOST_TEST(again.chain.bonds() == (list{2, 3, 2}));
+        BOOST_TEST(random_matrix::relative_distance(again.chain.to_dense(), state.to_dense()) <= 2 * close);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_sketch_is_quasi_optimal, T, random_matrix::scalars) {
+    std::mt19937_64 engine(23);
+    const list sites{4, 4, 4, 4};
+    const auto noise = random_matrix::matrix<T>(256, 256, engine);  // a flat spectrum, the worst case
+    auto chain = random_matrix::chain<T>(sites, sites, {12, 12, 12}, engine).to_dense();
+    const double scale = 0.1 * random_matrix::norm(chain) / random_matrix::norm(noise);
+    for (std::size_t i = 0; i < chain.size(); ++i)
+        chain.data()[i] += static_cast<xtn::real_of<T>>(scale) * noise.data()[i];
+    for (const auto& w : {noise, chain})
+        for (const std::size_t bond : {5U, 12U, 20U, 60U}) {
+            const auto exact = tt::tt_svd(w, sites, sites, {.max_bond = bond});
+            const auto sketched = tt::tt_svd(w, sites, sites, {.max_bond = bond}, tt::sketch{});
+            BOOST_TEST(sketched.chain.bonds() == exact.chain.bonds());
+            BOOST_TEST(sketched.relative_error <= 1.03 * exact.relative_error);
+            BOOST_TEST(std::abs(random_matrix::relative_distance(sketched.chain.to_dense(), w) -
+                                sketched.relative_error) <= random_matrix::tight<T>);
+            BOOST_TEST(random_matrix::canonical_defect(sketched.chain, 3) <= random_matrix::tight<T>);
+            const auto better = tt::tt_svd(w, sites, sites, {.max_bond = bond}, tt::sketch{.power_iterations = 8});
+            BOOST_TEST(better.relative_error <= 1.01 * exact.relative_error);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(a_sketch_keeps_a_tolerance) {
+    std::mt19937_64 engine(24);
+    const list sites{4, 4, 4, 4};
+    auto cores = random_matrix::chain<double>(sites, sites, {16, 100, 16}, engine).cores();
+    for (auto& core : cores)
+        for (std::size_t i = 0; i < core.size(); ++i)
+            core.data()[i] *= std::pow(0.8, static_cast<double>(i % core.shape(3)));
+    const auto w = tt::mpo<double>(std::move(cores)).to_dense();
+    for (const double tolerance : {0.5, 0.1, 1e-2, 1e-3, 1e-6}) {
+        const auto exact = tt::tt_svd(w, sites, sites, {.tolerance = tolerance});
+        const auto sketched = tt::tt_svd(w, sites, sites, {.tolerance = tolerance}, tt::sketch{});
+        BOOST_TEST(sketched.relative_error <= tolerance);
+        BOOST_TEST(random_matrix::relative_distance(sketched.chain.to_dense(), w) <= tolerance + 1e-13);
+        for (std::size_t k = 0; k < 3; ++k) {
+            BOOST_TEST(sketched.chain.bonds()[k] >= exact.chain.bonds()[k]);
+            BOOST_TEST(sketched.chain.bonds()[k] <= exact.chain.bonds()[k] + 2);
+        }
+        const auto capped = tt::tt_svd(w, sites, sites, {.max_bond = 3, .tolerance = tolerance}, tt::sketch{});
+        for (const std::size_t bond : capped.chain.bonds()) BOOST_TEST(bond <= 3U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_seed_one_chain) {
+    std::mt19937_64 engine(25);
+    const auto w = random_matrix::matrix<double>(64, 64, engine);
+    const auto chain = [&](std::uint64_t seed) {
+        return tt::tt_svd(w, {4, 4, 4}, {4, 4, 4}, {.max_bond = 4}, tt::sketch{.oversampling = 3, .seed = seed}).chain;
+    };
+    BOOST_TEST((chain(1).cores() == chain(1).cores()));
+    BOOST_TEST((chain(1).cores() != chain(2).cores()));
+}
+
 BOOST_AUTO_TEST_CASE(takes_the_sites_of_a_scheme) {
     using layout = xtn::balanced<24, 18, 3>;
     std::mt19937_64 engine(19);
@@ -278,6 +372,10 @@ BOOST_AUTO_TEST_CASE(refusals) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     BOOST_CHECK_THROW(tt::tt_svd(w, {2, 3}, {2, 2}, {.tolerance = nan}), xtn::numeric_error);
     BOOST_CHECK_THROW(tt::tt_svd(xt::xtensor<double, 2>::from_shape({0, 4}), {0}, {4}), xtn::shape_error);
+    const xt::xtensor<double, 1> v = xt::ones<double>({6});
+    BOOST_CHECK_EXCEPTION(tt::tt_svd(v, {2, 4}), xtn::shape_error,
+                          random_matrix::says("the sites multiply to (8), but the shape is (6)"));
+    BOOST_CHECK_EXCEPTION(tt::tt_svd(v, list{}), xtn::shape_error, random_matrix::says("at least one site"));
 
     auto huge = w;
     huge.fill(1e308);  // finite, but its norm is not

@@ -99,6 +99,13 @@ xt::xtensor<T, N> reshaped(xt::xtensor<T, M> x, const std::array<std::size_t, N>
     return y;
 }
 
+template <scalar T>
+xt::xtensor<T, 2> identity_matrix(std::size_t n) {
+    xt::xtensor<T, 2> one = xt::zeros<T>(std::array{n, n});
+    for (std::size_t i = 0; i < n; ++i) one(i, i) = T{1};
+    return one;
+}
+
 /// The complex conjugate: a new tensor, or the tensor itself where T is real.
 template <scalar T, std::size_t N>
 decltype(auto) conjugated(const xt::xtensor<T, N>& x) {

@@ -30,11 +30,7 @@ mpo<T> product_operator(const std::vector<xt::xtensor<T, 2>>& matrices) {
 template <scalar T>
 mpo<T> identity(const std::vector<std::size_t>& sites) {
     std::vector<xt::xtensor<T, 2>> matrices;
-    for (const std::size_t extent : sites) {
-        xt::xtensor<T, 2> one = xt::zeros<T>(std::array{extent, extent});
-        for (std::size_t i = 0; i < extent; ++i) one(i, i) = T{1};
-        matrices.push_back(std::move(one));
-    }
+    for (const std::size_t extent : sites) matrices.push_back(detail::identity_matrix<T>(extent));
     return product_operator(matrices);
 }
 

@@ -54,9 +54,7 @@ projection<T> full_projection(xt::xtensor<T, 2> b) {
         auto [q, r] = qr(std::move(b));
         return {std::move(q), std::move(r), 0};
     }
-    xt::xtensor<T, 2> one = xt::zeros<T>(std::array{rows, rows});
-    for (std::size_t i = 0; i < rows; ++i) one(i, i) = T{1};
-    return {std::move(one), std::move(b), 0};
+    return {identity_matrix<T>(rows), std::move(b), 0};
 }
 
 /// The leading singular vectors: exact ones, or from sketches of growing width until one leaves at most `tail` or is
