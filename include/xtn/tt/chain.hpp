@@ -15,7 +15,6 @@
 #include <climits>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -219,9 +218,9 @@ public:
         return norm > 0 ? f.discarded / norm : 0.0;
     }
 
-    /// Scales the centre, or without one the first core.
+    /// Scales a core that is not known to be orthonormal, the centre if there is one.
     chain& operator*=(T factor) {
-        for (T& value : cores_[centre().value_or(0)]) value *= factor;
+        for (T& value : cores_[first_]) value *= factor;
         return *this;
     }
     chain& operator/=(T divisor) { return *this *= T{1} / divisor; }
@@ -267,41 +266,39 @@ private:
     }
     template <std::size_t N>
     void set(std::size_t k, xt::xtensor<T, N> values, std::size_t left, std::size_t right) {
-        const auto& shape = cores_[k].shape();
-        std::array<std::size_t, Physical + 2> resized{};
-        std::copy(shape.begin(), shape.end(), resized.begin());
-        cores_[k] = detail::reshaped(std::move(values), detail::with_bonds(resized, left, right));
+        cores_[k] = detail::reshaped(std::move(values), detail::with_bonds(cores_[k].shape(), left, right));
     }
 
     /// Site first_ becomes q, and its right neighbour, now first, takes up r.
     void place_left(xt::xtensor<T, 2> q, const xt::xtensor<T, 2>& r) {
-        const std::size_t k = first_++, bond = r.shape(0);
-        set(k, std::move(q), cores_[k].shape(0), bond);
+        const std::size_t k = first_, bond = r.shape(0);
         const xt::xtensor<T, 3> next = einsum<"ab,bpc->apc">(r, detail::site(cores_[k + 1]));
+        set(k, std::move(q), cores_[k].shape(0), bond);
         set(k + 1, next, bond, next.shape(2));
-        last_ = std::max(last_, first_);
+        last_ = std::max(last_, ++first_);
     }
     /// Site last_ becomes q, and its left neighbour, now last, takes up l.
     void place_right(const xt::xtensor<T, 2>& l, xt::xtensor<T, 2> q) {
-        const std::size_t k = last_--, bond = l.shape(1);
-        set(k, std::move(q), bond, cores_[k].shape(Physical + 1));
+        const std::size_t k = last_, bond = l.shape(1);
         const xt::xtensor<T, 3> next = einsum<"apb,bc->apc">(detail::site(cores_[k - 1]), l);
+        set(k, std::move(q), bond, cores_[k].shape(Physical + 1));
         set(k - 1, next, next.shape(0), bond);
-        first_ = std::min(first_, last_);
+        first_ = std::min(first_, --last_);
     }
 
     T element_at(const std::array<const std::vector<std::size_t>*, Physical>& digits) const {
-        xt::xtensor<T, 1> row(std::array<std::size_t, 1>{1}, T{1});
+        const std::string caller = std::string(name) + "::element";
         for (const auto* list : digits)
             if (list->size() != cores_.size())
-                throw shape_error(std::string(name) + "::element: a chain of " + std::to_string(cores_.size()) +
+                throw shape_error(caller + ": a chain of " + std::to_string(cores_.size()) +
                                   " sites needs as many digits, not " + std::to_string(list->size()));
+        xt::xtensor<T, 1> row(std::array<std::size_t, 1>{1}, T{1});
         for (std::size_t k = 0; k < cores_.size(); ++k) {
             std::size_t position = 0;
             for (std::size_t d = 0; d < Physical; ++d) {
                 const std::size_t digit = (*digits[d])[k], extent = cores_[k].shape(d + 1);
                 if (digit >= extent)
-                    throw shape_error(std::string(name) + "::element: the digit of site " + std::to_string(k) + " is " +
+                    throw shape_error(caller + ": the digit of site " + std::to_string(k) + " is " +
                                       std::to_string(digit) + ", but its extent is " + std::to_string(extent));
                 position = position * extent + digit;
             }

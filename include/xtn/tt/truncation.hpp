@@ -54,7 +54,7 @@ inline void require_limits(const truncation& limit, const std::string& caller) {
 
 /// A norm that may serve as the scale of a tolerance. Throws numeric_error, naming the caller, if it is not finite.
 inline double finite_norm(double norm, const std::string& caller) {
-    if (!backend::all_finite(1, &norm)) throw numeric_error(caller + ": the norm overflows");
+    if (!backend::all_finite(1, &norm)) throw numeric_error(caller + ": the norm is not finite");
     return norm;
 }
 
