@@ -58,13 +58,14 @@ projection<T> full_projection(xt::xtensor<T, 2> b) {
 }
 
 /// The leading singular vectors: exact ones, or from sketches of growing width until one leaves at most `tail` or is
-/// as wide as max_bond. Beyond half of the matrix a sketch gains nothing.
+/// as wide as max_bond. Beyond a third of the shorter side the exact ones cost no more.
 template <scalar T>
 projection<T> truncated_projection(const xt::xtensor<T, 2>& b, std::size_t max_bond, double tail,
                                    const std::optional<sketch>& how) {
     const std::size_t shorter = std::min(b.shape(0), b.shape(1));
     std::size_t width = tail > 0 ? std::min<std::size_t>(max_bond, 32) : max_bond;
-    for (; how && width < shorter / 2; width = std::min(2 * width, max_bond)) {
+    for (; how && width < shorter / 3 && how->oversampling < shorter / 3 - width;
+         width = std::min(2 * width, max_bond)) {
         svd_result<T> f = randomized_svd(b, width, *how);
         xt::xtensor<T, 2> rest = einsum<"ij,ik->jk">(conjugated(f.u), b);
         xt::xtensor<T, 2> missed = einsum<"ij,jk->ik">(f.u, rest);
