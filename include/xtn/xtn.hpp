@@ -51,7 +51,16 @@
 #include <xtn/scheme/balanced.hpp>
 #include <xtn/scheme/padded.hpp>
 #include <xtn/scheme/scheme.hpp>
+#include <xtn/tt/algebra.hpp>
+#include <xtn/tt/bonds.hpp>
+#include <xtn/tt/chain.hpp>
 #include <xtn/tt/mpo.hpp>
+#include <xtn/tt/mps.hpp>
+#include <xtn/tt/qr.hpp>
+#include <xtn/tt/randomized_svd.hpp>
+#include <xtn/tt/shared_centre.hpp>
+#include <xtn/tt/svd.hpp>
+#include <xtn/tt/truncation.hpp>
 #include <xtn/tt/tt_svd.hpp>
 
 // init: initialisation by the variance of the matrix

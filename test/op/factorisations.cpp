@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(faulty_factorisations_say_what_is_wrong) {
         return [text](const shape_error& e) { return std::string(e.what()).find(text) != std::string::npos; };
     };
     const matrix w = random_matrix(6, 4, 1);
-    BOOST_CHECK_EXCEPTION(kronecker<double>::from_dense(w, {2, 2}, {2, 2}), shape_error, says("6 x 4"));
+    BOOST_CHECK_EXCEPTION(kronecker<double>::from_dense(w, {2, 2}, {2, 2}), shape_error, says("the shape is (6, 4)"));
     BOOST_CHECK_EXCEPTION(kronecker<double>({2, 3}, {4}), shape_error, says("same number of sites"));
     BOOST_CHECK_EXCEPTION((kronecker<double, scheme<sites<2, 2>, sites<2, 2>>>::from_dense(w)), shape_error,
                           says("the scheme is 4 x 4, but the matrix is 6 x 4"));

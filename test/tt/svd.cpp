@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <cstddef>
 #include <limits>
 #include <random>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <xtn/tt/svd.hpp>
+#include <xtn/tt/truncation.hpp>
 
 #include "random_matrix.hpp"
 
@@ -19,7 +21,7 @@ namespace {
 
 namespace tt = xtn::tt;
 
-/// a = u diag(s) vt, u^T u = vt vt^T = 1, s descending: by loops, to `tolerance` times the norm of a.
+/// a = u diag(s) vt, u^H u = vt vt^H = 1, s descending: by loops, to `tolerance` times the norm of a.
 template <class T>
 void check_factors(const xt::xtensor<T, 2>& a, const tt::svd_result<T>& f, double tolerance) {
     const std::size_t m = a.shape(0), n = a.shape(1), k = std::min(m, n);
@@ -29,43 +31,33 @@ void check_factors(const xt::xtensor<T, 2>& a, const tt::svd_result<T>& f, doubl
     BOOST_REQUIRE_EQUAL(f.vt.shape(0), k);
     BOOST_REQUIRE_EQUAL(f.vt.shape(1), n);
     const double scale = std::max(random_matrix::norm(a), std::numeric_limits<double>::min());
-    double product = 0, orthogonality = 0;
-    for (std::size_t i = 0; i < m; ++i)
-        for (std::size_t j = 0; j < n; ++j) {
-            double x = -static_cast<double>(a(i, j));
-            for (std::size_t r = 0; r < k; ++r) x += static_cast<double>(f.u(i, r)) * f.s[r] * f.vt(r, j);
-            product = std::max(product, std::abs(x) / scale);
-        }
-    for (std::size_t r = 0; r < k; ++r)
-        for (std::size_t q = 0; q < k; ++q) {
-            double uu = r == q ? -1 : 0, vv = uu;
-            for (std::size_t i = 0; i < m; ++i) uu += static_cast<double>(f.u(i, r)) * f.u(i, q);
-            for (std::size_t j = 0; j < n; ++j) vv += static_cast<double>(f.vt(r, j)) * f.vt(q, j);
-            orthogonality = std::max({orthogonality, std::abs(uu), std::abs(vv)});
-        }
-    BOOST_TEST(product <= tolerance);
-    BOOST_TEST(orthogonality <= tolerance);
+    for (const auto& product : {random_matrix::times(f.u, f.s_vt()), random_matrix::times(f.u_s(), f.vt)}) {
+        double worst = 0;
+        for (std::size_t i = 0; i < a.size(); ++i)
+            worst = std::max(worst, static_cast<double>(std::abs(product.data()[i] - a.data()[i])) / scale);
+        BOOST_TEST(worst <= tolerance);
+    }
+    BOOST_TEST(random_matrix::distance_from_identity(random_matrix::times(random_matrix::adjoint(f.u), f.u)) <=
+               tolerance);
+    BOOST_TEST(random_matrix::distance_from_identity(random_matrix::times(f.vt, random_matrix::adjoint(f.vt))) <=
+               tolerance);
     BOOST_TEST(std::is_sorted(f.s.rbegin(), f.s.rend()));
     BOOST_TEST(f.s.back() >= 0);
 }
 
-template <class T>
-constexpr double rounding = 64 * std::numeric_limits<T>::epsilon();
+using random_matrix::rounding;
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(tt_svd_of_a_matrix)
 
-BOOST_AUTO_TEST_CASE(factors_of_all_shapes) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(factors_of_all_shapes, T, random_matrix::scalars) {
     std::mt19937_64 engine(1);
     constexpr std::size_t shapes[][2] = {{1, 1}, {1, 9}, {9, 1}, {6, 6}, {5, 40}, {40, 5}, {33, 34}, {64, 48}};
     for (const auto& [m, n] : shapes) {
-        const auto a = random_matrix::matrix<double>(m, n, engine);
-        const xt::xtensor<float, 2> b = random_matrix::matrix<float>(m, n, engine);
-        check_factors(a, tt::svd(a), rounding<double>);
-        check_factors(b, tt::svd(b), rounding<float>);
-        check_factors(a, tt::svd(a, tt::qr_iteration{}), rounding<double>);
-        check_factors(b, tt::svd(b, tt::qr_iteration{}), rounding<float>);
+        const auto a = random_matrix::matrix<T>(m, n, engine);
+        check_factors(a, tt::svd(a), rounding<T>());
+        check_factors(a, tt::svd(a, tt::qr_iteration{}), rounding<T>());
     }
 }
 
@@ -80,7 +72,7 @@ BOOST_AUTO_TEST_CASE(known_singular_values) {
 BOOST_AUTO_TEST_CASE(zero_and_extreme_scales) {
     xt::xtensor<double, 2> zero = xt::xtensor<double, 2>::from_shape({3, 5});
     zero.fill(0);
-    check_factors(zero, tt::svd(zero), rounding<double>);
+    check_factors(zero, tt::svd(zero), rounding<double>());
     std::mt19937_64 engine(2);
     for (const double scale : {1e-200, 1e200}) {
         auto a = random_matrix::matrix<double>(4, 6, engine);
@@ -100,7 +92,7 @@ BOOST_AUTO_TEST_CASE(the_next_driver_is_tried_on_the_unspoilt_matrix) {
         std::fill_n(p.a, p.m * p.n, 1e9);
         return 1;
     };
-    check_factors(a, tt::svd(a, fails, tt::qr_iteration{}), rounding<double>);
+    check_factors(a, tt::svd(a, fails, tt::qr_iteration{}), rounding<double>());
     BOOST_TEST(calls == 1);
     BOOST_CHECK_EXCEPTION(tt::svd(a, fails, fails), xtn::numeric_error, [](const xtn::numeric_error& e) {
         return std::string(e.what()).find("7 x 5 matrix did not converge") != std::string::npos;
@@ -116,7 +108,8 @@ BOOST_AUTO_TEST_CASE(refuses_what_has_no_svd) {
         xt::xtensor<double, 2> a{{1, 2, 3}, {4, 5, 6}};
         a(1, 2) = bad;
         BOOST_CHECK_EXCEPTION(tt::svd(a), xtn::numeric_error, [](const xtn::numeric_error& e) {
-            return std::string(e.what()).find("(1, 2) of the 2 x 3 matrix is not finite") != std::string::npos;
+            return std::string(e.what()).find("(1, 2) of the tensor of shape (2, 3) is not finite") !=
+                   std::string::npos;
         });
     }
     BOOST_CHECK_THROW(tt::svd(xt::xtensor<float, 2>::from_shape({0, 4})), xtn::shape_error);
@@ -136,8 +129,16 @@ BOOST_AUTO_TEST_CASE(retained_rank) {
     BOOST_TEST(tt::retained_rank(s, 2, 0) == 2U);
     BOOST_TEST(tt::retained_rank(s, 2, 1.0) == 2U);
     BOOST_TEST(tt::retained_rank(s, 3, 4.0) == 2U);
+    BOOST_TEST(tt::retained_rank(s, 9, 5.0, 3.0) == 2U);  // hypot(3, 3) fits, hypot(3, 3, 4) does not
+    BOOST_TEST(tt::retained_rank(s, 9, 5.0, 4.5) == 3U);
     const std::vector<double> huge{3e300, 4e300};
     BOOST_TEST(tt::frobenius_norm(std::span<const double>(huge)) == 5e300, boost::test_tools::tolerance(1e-15));
+    const std::vector<double> tiny{3e-310, 4e-310}, none{0, 0}, limit{1.5e308};
+    BOOST_TEST(tt::frobenius_norm(std::span<const double>(tiny)) == 5e-310, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(tt::frobenius_norm(std::span<const double>(none)) == 0.0);
+    BOOST_TEST(tt::frobenius_norm(std::span<const double>(limit)) == 1.5e308, boost::test_tools::tolerance(1e-15));
+    const std::vector<std::complex<float>> z{{3e30F, 0}, {0, 4e30F}};
+    BOOST_TEST(tt::frobenius_norm(std::span<const std::complex<float>>(z)) == 5e30, boost::test_tools::tolerance(1e-6));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

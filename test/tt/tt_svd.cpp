@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -30,18 +31,19 @@ std::size_t product(const list& extents) {
 }
 
 /// The distances from w to its best approximations with these bonds, one per unfolding; built by digits.
-std::vector<double> optimal_tails(const xt::xtensor<double, 2>& w, const list& out, const list& in, const list& bonds) {
+template <class T>
+std::vector<double> optimal_tails(const xt::xtensor<T, 2>& w, const list& out, const list& in, const list& bonds) {
     std::vector<double> tails;
     for (std::size_t cut = 1; cut < out.size(); ++cut) {
         const std::size_t out_right = product(list(out.begin() + static_cast<std::ptrdiff_t>(cut), out.end()));
         const std::size_t in_right = product(list(in.begin() + static_cast<std::ptrdiff_t>(cut), in.end()));
         const std::size_t in_left = w.shape(1) / in_right;
-        auto unfolding = xt::xtensor<double, 2>::from_shape({w.size() / (out_right * in_right), out_right * in_right});
+        auto unfolding = xt::xtensor<T, 2>::from_shape({w.size() / (out_right * in_right), out_right * in_right});
         for (std::size_t o = 0; o < w.shape(0); ++o)
             for (std::size_t i = 0; i < w.shape(1); ++i)
                 unfolding(o / out_right * in_left + i / in_right, o % out_right * in_right + i % in_right) = w(o, i);
         const auto f = tt::svd(unfolding);
-        const std::span<const double> s(f.s);
+        const std::span<const xtn::real_of<T>> s(f.s);
         tails.push_back(tt::frobenius_norm(s.subspan(std::min(s.size(), bonds[cut - 1]))));
     }
     return tails;
@@ -257,6 +259,44 @@ BOOST_AUTO_TEST_CASE(edges) {
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(every_scalar_type, T, random_matrix::scalars) {
+    constexpr double close = random_matrix::tight<T>;
+    std::mt19937_64 engine(21);
+    for (int trial = 0; trial < 30; ++trial) {
+        const shape s = random_shape(engine, 4);
+        const auto w = random_matrix::matrix<T>(product(s.out), product(s.in), engine);
+        const auto [chain, error] = tt::tt_svd(w, s.out, s.in, {.max_bond = random_matrix::between(engine, 1, 9)});
+        BOOST_TEST((chain.centre() == chain.site_count() - 1));
+        BOOST_TEST(random_matrix::canonical_defect(chain, chain.site_count() - 1) <= close);
+        BOOST_TEST(std::abs(random_matrix::relative_distance(chain.to_dense(), w) - error) <= close);
+        double most = 0;
+        for (const double tail : optimal_tails(w, s.out, s.in, chain.bonds())) most = std::hypot(most, tail);
+        BOOST_TEST(error <= most / random_matrix::norm(w) + close);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_vector_becomes_a_state, T, random_matrix::scalars) {
+    constexpr double close = random_matrix::tight<T>;
+    std::mt19937_64 engine(22);
+    xt::xtensor<T, 1> v = xt::xtensor<T, 1>::from_shape({3 * 4 * 2 * 5});
+    random_matrix::fill(v, engine);
+    const auto exact = tt::tt_svd(v, {3, 4, 2, 5});
+    BOOST_TEST(exact.chain.bonds() == (list{3, 10, 5}));
+    BOOST_TEST(exact.relative_error == 0.0);
+    BOOST_TEST(random_matrix::relative_distance(exact.chain.to_dense(), v) <= close);
+    const auto truncated = tt::tt_svd(v, {3, 4, 2, 5}, {.max_bond = 2});
+    BOOST_TEST(truncated.chain.bonds() == (list{2, 2, 2}));
+    BOOST_TEST(std::abs(random_matrix::relative_distance(truncated.chain.to_dense(), v) - truncated.relative_error) <=
+               close);
+    // A state is recovered at its own bonds, exactly and from a sketch.
+    const auto state = random_matrix::state<T>({64, 64, 64}, {2, 3}, engine);
+    for (const auto& how : {std::optional<tt::sketch>{}, std::optional<tt::sketch>{tt::sketch{}}}) {
+        const auto again = tt::tt_svd(state.to_dense(), {64, 64, 64}, {.max_bond = 8, .tolerance = close}, how);
+        BOOST_TEST(again.chain.bonds() == (list{2, 3}));
+        BOOST_TEST(random_matrix::relative_distance(again.chain.to_dense(), state.to_dense()) <= 2 * close);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(takes_the_sites_of_a_scheme) {
     using layout = xtn::balanced<24, 18, 3>;
     std::mt19937_64 engine(19);
@@ -278,6 +318,10 @@ BOOST_AUTO_TEST_CASE(refusals) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     BOOST_CHECK_THROW(tt::tt_svd(w, {2, 3}, {2, 2}, {.tolerance = nan}), xtn::numeric_error);
     BOOST_CHECK_THROW(tt::tt_svd(xt::xtensor<double, 2>::from_shape({0, 4}), {0}, {4}), xtn::shape_error);
+    const xt::xtensor<double, 1> v = xt::ones<double>({6});
+    BOOST_CHECK_EXCEPTION(tt::tt_svd(v, {2, 4}), xtn::shape_error,
+                          random_matrix::says("the sites multiply to (8), but the shape is (6)"));
+    BOOST_CHECK_EXCEPTION(tt::tt_svd(v, list{}), xtn::shape_error, random_matrix::says("at least one site"));
 
     auto huge = w;
     huge.fill(1e308);  // finite, but its norm is not

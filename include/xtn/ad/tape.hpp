@@ -277,7 +277,7 @@ private:
         static_assert(std::is_same_v<typename E::value_type, T>, "a tape has one scalar type; cast the value first");
         constexpr std::size_t rank = operand_traits<E>::rank;
         static_assert(rank != dynamic, "a variable has a static rank: give an xt::xtensor, not an xt::xarray");
-        std::array<std::size_t, rank> shape;
+        std::array<std::size_t, rank> shape{};
         std::copy(value.shape().begin(), value.shape().end(), shape.begin());
         variable<T, rank> v = result<rank>(shape, needs);
         auto target = v.value();

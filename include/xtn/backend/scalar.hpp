@@ -3,6 +3,7 @@
 // uses them, or with XTN_COMPILED (which the CMake target xtn::compiled defines) once, in compiled.cpp.
 #pragma once
 
+#include <cmath>
 #include <complex>
 #include <type_traits>
 
@@ -15,6 +16,10 @@ concept scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::i
 
 template <scalar T>
 inline constexpr bool is_complex = !std::is_floating_point_v<T>;
+
+/// The type of a scalar's absolute value: T itself, or that of the parts of a complex number.
+template <scalar T>
+using real_of = decltype(std::abs(T{}));
 
 }  // namespace xtn
 

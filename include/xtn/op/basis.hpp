@@ -36,15 +36,17 @@ public:
             random_stream(seed_, stream).fill_normal(std::span<double>(gaussian.data(), gaussian.size()), 1.0);
             const tt::svd_result<double> f = tt::svd(gaussian);
             const xt::xtensor<double, 2> polar = einsum<"ij,jk->ik">(f.u, f.vt);
-            std::transform(polar.data(), polar.data() + d.size(), d.data(), [](double x) { return static_cast<T>(x); });
+            std::transform(polar.data(), polar.data() + d.size(), d.data(),
+                           [](double x) { return static_cast<real_of<T>>(x); });
             return d;
         }
         const auto length = static_cast<double>(n);
         for (std::size_t k = 0; k < count; ++k)
             for (std::size_t i = 0; i < n; ++i) {
                 const std::size_t angle = (2 * i + 1) * k % (4 * n);  // in units of pi / 2n: large ones lose nothing
-                d(k, i) = static_cast<T>(std::sqrt((k == 0 ? 1 : 2) / length) *
-                                         std::cos(std::numbers::pi * static_cast<double>(angle) / (2 * length)));
+                d(k, i) =
+                    static_cast<real_of<T>>(std::sqrt((k == 0 ? 1 : 2) / length) *
+                                            std::cos(std::numbers::pi * static_cast<double>(angle) / (2 * length)));
             }
         return d;
     }

@@ -81,7 +81,7 @@ private:
 
     static kronecker nearest(const xt::xtensor<T, 2>& w, const std::vector<std::size_t>& out_sites,
                              const std::vector<std::size_t>& in_sites, double* error) {
-        const tt::tt_svd_result<T> start = tt::tt_svd<T>(w, out_sites, in_sites, {.max_bond = 1});
+        const auto start = tt::tt_svd<T>(w, out_sites, in_sites, {.max_bond = 1});
         std::vector<parameter<T>> factors = zeros(out_sites, in_sites);
         for (std::size_t k = 0; k < factors.size(); ++k)
             std::copy(start.chain.cores()[k].begin(), start.chain.cores()[k].end(), factors[k].data());
@@ -124,7 +124,7 @@ private:
         const network net = make_network(out + in + others + "->" + labels(k));
         const backend::tensor_ref<T> result{factors[k].data(), geometry::row_major(factors[k].shape())};
         backend::contract<T>(plans_of(net), net, data.data(), shapes.data(), result, false);
-        for (T& x : factors[k].values()) x /= static_cast<T>(squares);
+        for (T& x : factors[k].values()) x /= static_cast<real_of<T>>(squares);
     }
     /// The same product with factors of equal norm.
     static void spread_norms(const std::vector<parameter<T>>& factors) {
@@ -135,7 +135,7 @@ private:
         }
         const double each = std::exp(logarithms / static_cast<double>(factors.size()));
         for (const parameter<T>& f : factors) {
-            const auto scale = static_cast<T>(each / norm(f));
+            const auto scale = static_cast<real_of<T>>(each / norm(f));
             for (T& x : f.values()) x *= scale;
         }
     }

@@ -45,8 +45,8 @@ public:
     template <class E>
     static mpo from_dense(const xt::xexpression<E>& w, const tt::truncation& limit,
                           double* error = nullptr) requires factorisation<Scheme> {
-        const tt::tt_svd_result<T> result = tt::tt_svd<T>(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"),
-                                                          Scheme::out_sites, Scheme::in_sites, limit);
+        const auto result = tt::tt_svd<T>(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"), Scheme::out_sites,
+                                          Scheme::in_sites, limit);
         if (error != nullptr) *error = result.relative_error;
         return mpo(result.chain);
     }

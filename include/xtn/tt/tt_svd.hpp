@@ -1,117 +1,186 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TT-SVD: a dense operator as a matrix product operator, by one truncated SVD per bond, from left to right.
+// TT-SVD: a dense operator or vector as a chain, by one truncated SVD per bond, from left to right.
 // Oseledets, "Tensor-train decomposition", SIAM J. Sci. Comput. 33 (2011), algorithm 1.
 //
-//     B_0 = W in chain order (o_1 i_1 o_2 i_2 ...);   B_{k-1} as an (r_{k-1} o_k i_k) x (rest) matrix = U S V^T,
-//     core k = the first r_k columns of U,   B_k = the first r_k rows of S V^T.
+//     B_0 = W in chain order (o_1 i_1 o_2 i_2 ...);   B_{k-1} as an (r_{k-1} o_k i_k) x (rest) matrix ~ U B_k,
+//     U = core k, the leading r_k left singular vectors;  B_k = U^H B_{k-1}.
 //
 // Each step is an orthogonal projection of what the one before has left, so the errors add in squares, exactly:
 //
-//     |W - W_tt|_F^2 = sum_k |singular values discarded in step k|^2 <= sum_k min_{rank r_k} |W_(k) - X|_F^2,
+//     |W - W_tt|_F^2 = sum_k |B_{k-1} - U B_k|_F^2 <= sum_k min_{rank r_k} |W_(k) - X|_F^2,
 //
 // the bound (theorem 2.2 there) by the best approximations of the unfoldings W_(k): a factor sqrt(n - 1) at most from
-// the best MPO with these bonds. A relative tolerance eps gives each of the n - 1 steps eps |W|_F / sqrt(n - 1).
+// the best chain with these bonds. A relative tolerance eps gives each of the n - 1 steps eps |W|_F / sqrt(n - 1).
+// With a sketch the singular vectors come from randomized_svd, and the errors are measured: they add in squares all the
+// same, but the bound holds up to what the sketch loses.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <xtn/backend/simd.hpp>
-#include <xtn/backend/xtensor.hpp>
 #include <xtn/core/error.hpp>
+#include <xtn/expr/einsum.hpp>
 #include <xtn/tt/mpo.hpp>
+#include <xtn/tt/mps.hpp>
+#include <xtn/tt/randomized_svd.hpp>
 #include <xtn/tt/site_order.hpp>
-#include <xtn/tt/svd.hpp>
+#include <xtn/tt/truncation.hpp>
 
 namespace xtn::tt {
 
-/// A chain and how far it is from the matrix it approximates.
-template <real_scalar T>
-struct tt_svd_result {
-    tt::mpo<T> chain;
-    double relative_error;  ///< |W - chain|_F / |W|_F, from the discarded singular values; 0 for W = 0
-};
-
 namespace detail {
 
-template <real_scalar T>
-void check_tt_svd(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
-                  std::span<const std::size_t> in_sites, const truncation& limit) {
-    if (out_sites.empty() || out_sites.size() != in_sites.size())
-        throw shape_error("xtn::tt::tt_svd: out and in need the same number of sites, at least one, but have " +
-                          std::to_string(out_sites.size()) + " and " + std::to_string(in_sites.size()));
-    const std::size_t out = flat_extent(out_sites);
-    const std::size_t in = flat_extent(in_sites);
-    if (out != w.shape(0) || in != w.shape(1))
-        throw shape_error("xtn::tt::tt_svd: the sites multiply to " + std::to_string(out) + " x " + std::to_string(in) +
-                          ", but the matrix is " + std::to_string(w.shape(0)) + " x " + std::to_string(w.shape(1)));
-    if (w.size() == 0) throw shape_error("xtn::tt::tt_svd: the matrix is empty");
-    if (limit.max_bond == 0) throw shape_error("xtn::tt::tt_svd: the maximal bond is 0, it must be at least 1");
-    if (!backend::all_finite(1, &limit.tolerance) || limit.tolerance < 0)
-        throw numeric_error("xtn::tt::tt_svd: the relative tolerance must be finite and at least 0");
-    require_finite(w, "xtn::tt::tt_svd");
+template <scalar T>
+struct projection {
+    xt::xtensor<T, 2> basis;  ///< U, orthonormal columns
+    xt::xtensor<T, 2> rest;   ///< U^H B
+    double discarded;         ///< |B - U U^H B|_F
+};
+
+/// No truncation: U as wide as the shape permits.
+template <scalar T>
+projection<T> full_projection(xt::xtensor<T, 2> b) {
+    const std::size_t rows = b.shape(0);
+    if (rows > b.shape(1)) {
+        auto [q, r] = qr(std::move(b));
+        return {std::move(q), std::move(r), 0};
+    }
+    return {identity_matrix<T>(rows), std::move(b), 0};
+}
+
+/// The leading singular vectors: exact ones, or from sketches of growing width until one leaves at most `tail` or is
+/// as wide as max_bond. Beyond a third of the shorter side the exact ones cost no more.
+template <scalar T>
+projection<T> truncated_projection(const xt::xtensor<T, 2>& b, std::size_t max_bond, double tail,
+                                   const std::optional<sketch>& how) {
+    const std::size_t shorter = std::min(b.shape(0), b.shape(1));
+    std::size_t width = tail > 0 ? std::min<std::size_t>(max_bond, 32) : max_bond;
+    for (; how && width < shorter / 3 && how->oversampling < shorter / 3 - width;
+         width = std::min(2 * width, max_bond)) {
+        svd_result<T> f = randomized_svd(b, width, *how);
+        xt::xtensor<T, 2> rest = einsum<"ij,ik->jk">(conjugated(f.u), b);
+        xt::xtensor<T, 2> missed = einsum<"ij,jk->ik">(f.u, rest);
+        missed -= b;
+        const double beyond = frobenius_norm(missed);
+        if (beyond > tail && width < max_bond) continue;
+
+        std::vector<double> rows(width);
+        for (std::size_t r = 0; r < width; ++r) rows[r] = frobenius_norm(std::span<const T>(&rest(r, 0), b.shape(1)));
+        const std::span<const double> norms(rows);
+        const std::size_t rank = retained_rank(norms, max_bond, tail, beyond);
+        f.vt = std::move(rest);
+        f = std::move(f).leading(rank);
+        return {std::move(f.u), std::move(f.vt), std::hypot(beyond, frobenius_norm(norms.subspan(rank)))};
+    }
+    split f(b, max_bond, tail);
+    return {std::move(f.kept.u), f.kept.s_vt(), f.discarded};
+}
+
+/// The sweep, on entries in chain order. `norm` is their norm.
+template <scalar T, std::size_t Physical>
+approximation<chain<T, Physical>> decompose(xt::xtensor<T, 2> rest, double norm,
+                                            const std::array<std::span<const std::size_t>, Physical>& sites,
+                                            const truncation& limit, const std::optional<sketch>& how) {
+    const std::size_t n = sites.front().size();
+    const double tail = n == 1 ? 0 : limit.tolerance * norm / std::sqrt(static_cast<double>(n - 1));
+    std::vector<typename chain<T, Physical>::core_type> cores;
+    std::size_t bond = 1;
+    double discarded = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+        std::array<std::size_t, Physical + 2> shape{bond};
+        std::size_t rows = bond;
+        for (std::size_t d = 0; d < Physical; ++d) rows *= shape[d + 1] = sites[d][k];
+        const std::size_t columns = rest.size() / rows;
+        shape.back() = bond = 1;
+        if (k + 1 < n) {
+            rest.reshape({rows, columns});
+            const bool full = limit.tolerance == 0 && limit.max_bond >= std::min(rows, columns);
+            projection<T> p =
+                full ? full_projection(std::move(rest)) : truncated_projection(rest, limit.max_bond, tail, how);
+            discarded = std::hypot(discarded, p.discarded);
+            shape.back() = bond = p.basis.shape(1);
+            cores.push_back(reshaped(std::move(p.basis), shape));
+            rest = std::move(p.rest);
+        } else {
+            cores.push_back(reshaped(std::move(rest), shape));
+        }
+    }
+    return {chain<T, Physical>(std::move(cores), n - 1), norm > 0 ? discarded / norm : 0.0};
+}
+
+/// Throws unless the sites multiply to the shape and all can be decomposed. Returns the norm.
+template <scalar T, std::size_t Physical>
+double check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::span<const std::size_t>, Physical>& sites,
+                    const truncation& limit) {
+    const std::string caller = "xtn::tt::tt_svd";
+    if (sites.front().empty() || sites.front().size() != sites.back().size())
+        throw shape_error(caller + (Physical == 1
+                                        ? ": at least one site is needed"
+                                        : ": out and in need the same number of sites, at least one, but have " +
+                                              std::to_string(sites.front().size()) + " and " +
+                                              std::to_string(sites.back().size())));
+    std::array<std::size_t, Physical> shape{};
+    for (std::size_t d = 0; d < Physical; ++d) shape[d] = flat_extent(sites[d]);
+    if (!std::equal(shape.begin(), shape.end(), w.shape().begin()))
+        throw shape_error(caller + ": the sites multiply to " + to_string(geometry::row_major(shape)) +
+                          ", but the shape is " + to_string(geometry::row_major(w.shape())));
+    if (w.size() == 0) throw shape_error(caller + ": there are no entries");
+    require_limits(limit, caller);
+    const double norm = frobenius_norm(w);
+    if (!backend::all_finite(1, &norm)) require_finite(w, "xtn::tt::tt_svd");
+    return finite_norm(norm, caller);
 }
 
 }  // namespace detail
 
 /// The MPO of w (out x in) with these sites, in descending significance. Bonds are as small as the limit allows: at most
 /// limit.max_bond and the rank that the shape permits; with a tolerance, no larger than it takes to keep the relative
-/// error at or below it (where max_bond permits). The cores but the last are left-orthogonal. Throws shape_error where
-/// sites and matrix disagree, numeric_error for a non-finite entry or norm.
-template <real_scalar T>
-tt_svd_result<T> tt_svd(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
-                        std::span<const std::size_t> in_sites, const truncation& limit = {}) {
-    detail::check_tt_svd(w, out_sites, in_sites, limit);
-    const std::size_t n = out_sites.size();
-
-    xt::xtensor<T, 2> rest = xt::xtensor<T, 2>::from_shape({1, w.size()});
+/// error at or below it (where max_bond permits), or slightly larger from a sketch. The centre is the last site. Throws
+/// shape_error where sites and matrix disagree, numeric_error for a non-finite entry or norm.
+template <scalar T>
+approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
+                             std::span<const std::size_t> in_sites, const truncation& limit = {},
+                             const std::optional<sketch>& how = std::nullopt) {
+    const std::array sites{out_sites, in_sites};
+    const double norm = detail::check_tt_svd(w, sites, limit);
+    xt::xtensor<T, 2> entries(std::array<std::size_t, 2>{1, w.size()});
     const detail::site_order order(out_sites, in_sites);
     const T* from = w.data();
     for (const std::size_t row : order.out)
-        for (const std::size_t column : order.in) rest.data()[row + column] = *from++;
-
-    std::vector<xt::xtensor<T, 4>> cores(n);
-    std::size_t bond = 1;
-    double norm = 0;
-    double discarded = 0;
-    for (std::size_t k = 0; k + 1 < n; ++k) {
-        const std::size_t rows = bond * out_sites[k] * in_sites[k];
-        const std::size_t columns = rest.size() / rows;
-        rest.reshape({rows, columns});
-        const svd_result<T> f = svd(rest);
-        const std::span<const T> s(f.s);
-        if (k == 0) norm = frobenius_norm(s);
-        if (!backend::all_finite(1, &norm)) throw numeric_error("xtn::tt::tt_svd: the norm of the matrix overflows");
-        const std::size_t rank =
-            retained_rank(s, limit.max_bond, limit.tolerance * norm / std::sqrt(static_cast<double>(n - 1)));
-        discarded = std::hypot(discarded, frobenius_norm(s.subspan(rank)));
-
-        cores[k].resize({bond, out_sites[k], in_sites[k], rank});
-        for (std::size_t row = 0; row < rows; ++row)
-            std::copy_n(f.u.data() + row * s.size(), rank, cores[k].data() + row * rank);
-        rest.resize({rank, columns});
-        for (std::size_t r = 0; r < rank; ++r)
-            std::transform(f.vt.data() + r * columns, f.vt.data() + (r + 1) * columns, rest.data() + r * columns,
-                           [&](T v) { return s[r] * v; });
-        bond = rank;
-    }
-    cores[n - 1].resize({bond, out_sites[n - 1], in_sites[n - 1], 1});
-    std::copy(rest.begin(), rest.end(), cores[n - 1].begin());
-    return {mpo<T>(std::move(cores)), norm > 0 ? discarded / norm : 0.0};
+        for (const std::size_t column : order.in) entries.data()[row + column] = *from++;
+    return detail::decompose(std::move(entries), norm, sites, limit, how);
 }
 
 /// The same with braces: tt_svd(w, {8, 16}, {8, 16}, {.max_bond = 16}).
-template <real_scalar T>
-tt_svd_result<T> tt_svd(const xt::xtensor<T, 2>& w, std::initializer_list<std::size_t> out_sites,
-                        std::initializer_list<std::size_t> in_sites, const truncation& limit = {}) {
-    return tt_svd(w, std::span<const std::size_t>(out_sites.begin(), out_sites.size()),
-                  std::span<const std::size_t>(in_sites.begin(), in_sites.size()), limit);
+template <scalar T>
+approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::initializer_list<std::size_t> out_sites,
+                             std::initializer_list<std::size_t> in_sites, const truncation& limit = {},
+                             const std::optional<sketch>& how = std::nullopt) {
+    return tt_svd(w, std::span(out_sites.begin(), out_sites.size()), std::span(in_sites.begin(), in_sites.size()),
+                  limit, how);
+}
+
+/// The MPS of a vector with these sites, in the same way.
+template <scalar T>
+approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::span<const std::size_t> sites,
+                             const truncation& limit = {}, const std::optional<sketch>& how = std::nullopt) {
+    const double norm = detail::check_tt_svd<T, 1>(v, {sites}, limit);
+    return detail::decompose<T, 1>(detail::reshaped(v, std::array<std::size_t, 2>{1, v.size()}), norm, {sites}, limit,
+                                   how);
+}
+template <scalar T>
+approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::initializer_list<std::size_t> sites,
+                             const truncation& limit = {}, const std::optional<sketch>& how = std::nullopt) {
+    return tt_svd(v, std::span(sites.begin(), sites.size()), limit, how);
 }
 
 }  // namespace xtn::tt
