@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Takes xtn in every documented way that needs no ConanCenter, each from an empty prefix or an empty Conan cache, and runs
-# a user's program (test_package/) with it. Prints a table; fails if a way fails.
+# Takes xtn in every documented way that needs no ConanCenter, each from an empty prefix or an empty Conan cache, and
+# runs a user's program (test_package/) with it. Prints a table; fails if a way fails.
 # Usage: scripts/check_install.sh [WAY...]        default: all
 # The dependencies must be installed (scripts/install_dependencies.sh). Conan is taken from the PATH or, into a virtual
 # environment, from PyPI. Nothing is written outside a temporary directory, which is removed at the end.
@@ -101,7 +101,7 @@ run_way() {
         "${conan_create[@]}" -s build_type=Debug -pr "$work/replace"
         ;;
     conan_index)
-        # What ConanCenter has is stood in for by wrappers, the archive that the recipe downloads by one of the same form.
+        # Wrappers stand in for what ConanCenter has, an archive of the installed headers for what the recipe downloads.
         export_system "${system[@]}"
         local tree=$work/xtensor-blas-0.20.0 recipe=$source/recipes/xtensor-blas/all include
         include=$(include_directory)

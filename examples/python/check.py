@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Python module against NumPy: contractions of every scalar type on strided arrays, the MPO layer and its gradient."""
+"""The Python module against NumPy: contractions of every scalar type on strided arrays, the MPO layer, its gradient."""
 import numpy
 
 import xtn

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds and runs the user's program of test_package/ against xtn, taken in one of several ways, after `install` has made
-# a prefix for them.
+# Builds and runs the user's program of test_package/ against xtn, taken in one of several ways, after `install` has
+# made a prefix for them.
 # Usage: check.sh CMAKE GENERATOR COMPILER SOURCE_DIR BUILD_DIR VERSION WAY
 #        WAY: install find_package add_subdirectory FetchContent include_path pkg_config foldered_xtensor
 set -euo pipefail

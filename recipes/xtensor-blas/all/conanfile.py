@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""xtensor-blas for Conan 2, in the manner of ConanCenter's recipes, which have none. The folder above the one that holds
-this recipe's folder is a local recipe index: conan remote add xtn-recipes <that folder> -t local-recipes-index"""
+"""xtensor-blas for Conan 2; ConanCenter has none. The folder that holds recipes/ is a local recipe index:
+
+    conan remote add xtn-recipes <that folder> -t local-recipes-index
+"""
 import os
 
 from conan import ConanFile

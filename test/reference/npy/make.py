@@ -11,8 +11,8 @@ DTYPES = ["?", "u1", "i1", "u2", "i2", "f2", "u4", "i4", "f4", "u8", "i8", "f8",
 
 
 def array(dtype, shape, order="C"):
-    """Element i in row-major order: (-1)^i (i + 1) / 2, in integers truncated towards 0; unsigned 7 i; bool whether i is
-    odd; complex with the imaginary part i."""
+    """Element i in row-major order: (-1)^i (i + 1) / 2, in integers truncated towards 0; unsigned 7 i; bool whether i
+    is odd; complex with the imaginary part i."""
     i = numpy.arange(numpy.prod(shape, dtype=int))
     kind = numpy.dtype(dtype).kind
     values = {"b": i % 2, "u": 7 * i}.get(kind, (-1.0) ** i * (i + 1) / 2)
