@@ -86,8 +86,8 @@ inline std::vector<std::byte> serialise_npy(const stored_tensor& tensor) {
         throw io_error(tensor.origin() + " cannot be stored: it has " + std::to_string(tensor.shape().size()) +
                        " axes; NumPy allows " + std::to_string(detail::most_npy_axes));
     std::string shape;
-    for (const std::size_t extent : tensor.shape()) shape += std::to_string(extent) + ", ";
-    if (shape.size() > 2) shape.resize(shape.size() - (tensor.shape().size() > 1 ? 2 : 1));  // (2, 3) but (2,)
+    for (const std::size_t extent : tensor.shape()) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+    if (tensor.shape().size() == 1) shape += ',';  // (2,) but (2, 3)
     std::string header = std::string("{'descr': '") + (dtype_bytes(tensor.type()) == 1 ? '|' : '<') +
                          std::string(name) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
     header.append(63 - (10 + header.size()) % 64, ' ');  // the data are aligned to 64 bytes
