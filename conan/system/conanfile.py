@@ -6,7 +6,10 @@
 A dependency then resolves to headers and libraries where the system has them. It is the way for build systems that need
 files generated for each dependency; where they do not, [platform_requires] of a profile is shorter (conan/debian12).
 """
+import os
+
 from conan import ConanFile
+from conan.tools.files import mkdir
 
 required_conan_version = ">=2.8"
 
@@ -30,6 +33,11 @@ class SystemConan(ConanFile):
         for name in PACKAGES[self.name][3]:
             self.requires(f"{name}/[*]")
 
+    def package(self):
+        # Empty: the compiler finds the system's headers by itself. But for a package that has nothing at all
+        # CMakeConfigDeps makes no target.
+        mkdir(self, os.path.join(self.package_folder, "include"))
+
     def package_id(self):
         self.info.clear()
 
@@ -38,6 +46,5 @@ class SystemConan(ConanFile):
         self.cpp_info.set_property("cmake_file_name", cmake_file)
         self.cpp_info.set_property("cmake_target_name", target)
         self.cpp_info.system_libs = libraries
-        self.cpp_info.includedirs = []
         self.cpp_info.bindirs = []
         self.cpp_info.libdirs = []
