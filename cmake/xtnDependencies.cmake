@@ -11,6 +11,7 @@ if(NOT TARGET xtn::dependencies)
     find_dependency(xsimd CONFIG)
     find_dependency(xtensor 0.24 CONFIG)
     find_dependency(xtensor-blas CONFIG)
+    find_dependency(Boost CONFIG)
 
     # Package managers bring a target for OpenBLAS; Debian's config has none, and any other BLAS comes from FindBLAS.
     find_package(OpenBLAS CONFIG QUIET)
@@ -26,7 +27,8 @@ if(NOT TARGET xtn::dependencies)
 
     # find_dependency returns from this file when a package is missing, so the target exists only if all are there.
     add_library(xtn::dependencies INTERFACE IMPORTED)
-    target_link_libraries(xtn::dependencies INTERFACE xtensor-blas xtensor xsimd xtl ${xtn_blas} Threads::Threads)
+    target_link_libraries(xtn::dependencies INTERFACE
+        xtensor-blas xtensor xsimd xtl Boost::headers ${xtn_blas} Threads::Threads)
     if(TARGET nlohmann_json::nlohmann_json)
         target_link_libraries(xtn::dependencies INTERFACE nlohmann_json::nlohmann_json)
     endif()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs the headers and the CMake package. Nothing depends on the architecture.
+# Installs the headers, the CMake package and the pkg-config file. Nothing depends on the architecture.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -18,3 +18,13 @@ install(FILES
     "${PROJECT_SOURCE_DIR}/cmake/xtnDependencies.cmake"
     DESTINATION ${xtn_cmake_dir})
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# pkg-config: xtn's own directory, and the BLAS that was found here by the name a linker knows it by. The headers of the
+# dependencies are where compilers look.
+if(TARGET OpenBLAS::OpenBLAS OR BLAS_LIBRARIES MATCHES "openblas")
+    set(xtn_pc_libs "-lopenblas -pthread")
+else()
+    set(xtn_pc_libs "-llapack -lblas -pthread")
+endif()
+configure_file(cmake/xtn.pc.in "${PROJECT_BINARY_DIR}/xtn.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/xtn.pc" DESTINATION share/pkgconfig)

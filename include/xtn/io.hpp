@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files: safetensors, text corpora, crash-safe writing. Needs nlohmann-json beside what <xtn/xtn.hpp> needs.
+// Files: safetensors, npy and npz, text corpora, crash-safe writing. Needs nlohmann-json beside what <xtn/xtn.hpp> needs.
 #pragma once
 
 #include <xtn/io/atomic_file.hpp>
 #include <xtn/io/convert.hpp>
 #include <xtn/io/dtype.hpp>
+#include <xtn/io/inflate.hpp>
 #include <xtn/io/markov_corpus.hpp>
+#include <xtn/io/npy.hpp>
+#include <xtn/io/npy_header.hpp>
+#include <xtn/io/npz.hpp>
 #include <xtn/io/safetensors.hpp>
 #include <xtn/io/safetensors_file.hpp>
 #include <xtn/io/safetensors_header.hpp>
 #include <xtn/io/safetensors_reader.hpp>
 #include <xtn/io/safetensors_writer.hpp>
-#include <xtn/io/safetensors_xtensor.hpp>
+#include <xtn/io/stored_tensor.hpp>
+#include <xtn/io/stored_tensors.hpp>
 #include <xtn/io/text_corpus.hpp>
 #include <xtn/io/utf8.hpp>
 #include <xtn/io/vocabulary.hpp>
+#include <xtn/io/xtensor.hpp>
+#include <xtn/io/zip.hpp>

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include <xtn/io/safetensors.hpp>
-#include <xtn/io/safetensors_xtensor.hpp>
+#include <xtn/io/xtensor.hpp>
 
 #include "scratch.hpp"
 

@@ -18,12 +18,11 @@ namespace xtn {
 
 /// What a tensor can be read as: an integer (BOOL reads as 0 and 1), float, double, or a complex of these.
 template <class T>
-concept readable_type = (stored_type<T> && !std::same_as<T, bool>) || std::same_as<T, std::complex<double>>;
+concept readable_type = stored_type<T> && !std::same_as<T, bool>;
 
 namespace detail {
 
-static_assert(std::endian::native == std::endian::little,
-              "safetensors data are read and written in the machine's order");
+static_assert(std::endian::native == std::endian::little, "stored tensors are read and written in the machine's order");
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559);
 
 /// IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits.
@@ -49,7 +48,7 @@ struct boolean_byte {
     std::uint8_t value() const { return bits != 0; }
 };
 
-/// False for the bit patterns of `type` that mean infinity or NaN. A C64 is two F32.
+/// False for the bit patterns of `type` that mean infinity or NaN. A C64 is two F32; a C128 does not fit in here.
 constexpr bool finite_bits(dtype type, std::uint64_t bits) {
     const auto all_ones = [bits](std::uint64_t mask) { return (bits & mask) == mask; };
     switch (type) {
@@ -67,11 +66,19 @@ constexpr bool finite_bits(dtype type, std::uint64_t bits) {
     }
 }
 
+template <class T>
+inline constexpr bool is_complex = one_of<T, std::complex<float>, std::complex<double>>;
+
 /// value -> to. False if the value cannot be kept: an integer that `To` does not hold exactly, a finite double beyond
-/// the range of float.
+/// the range of float. Complex numbers go part by part.
 template <class To, class From>
 bool convert(From value, To& to) {
-    if constexpr (std::integral<From> && std::integral<To>) {
+    if constexpr (is_complex<From>) {
+        typename To::value_type real, imaginary;
+        const bool kept = convert(value.real(), real) && convert(value.imag(), imaginary);
+        if (kept) to = {real, imaginary};
+        return kept;
+    } else if constexpr (std::integral<From> && std::integral<To>) {
         to = static_cast<To>(value);
         return std::in_range<To>(value);
     } else if constexpr (std::integral<From>) {
@@ -94,8 +101,7 @@ bool convert(From value, To& to) {
 template <class To, class From>
 inline constexpr bool convertible = (std::integral<From> && (std::integral<To> || std::floating_point<To>)) ||
                                     (std::floating_point<From> && std::floating_point<To>) ||
-                                    (std::same_as<From, std::complex<float>> && !std::integral<To> &&
-                                     !std::floating_point<To>);
+                                    (is_complex<From> && is_complex<To>);
 
 /// Calls f(std::type_identity<Stored>{}) with the type that holds the bits of `type`; void for the 8-bit floats.
 template <class F>
@@ -115,6 +121,7 @@ decltype(auto) with_stored_type(dtype type, F&& f) {
         case dtype::f64: return f(std::type_identity<double>{});
         case dtype::i64: return f(std::type_identity<std::int64_t>{});
         case dtype::u64: return f(std::type_identity<std::uint64_t>{});
+        case dtype::c128: return f(std::type_identity<std::complex<double>>{});
         default: return f(std::type_identity<void>{});
     }
 }

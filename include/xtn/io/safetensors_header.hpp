@@ -132,7 +132,7 @@ private:
             fail_tensor("dtype " + dtype_ +
                         " packs several elements into a byte and is not supported; convert the file");
         const auto type = dtype_from_name(dtype_);
-        if (!type) fail_tensor("unknown dtype " + in_quotes(dtype_));
+        if (!type || !in_safetensors(*type)) fail_tensor("unknown dtype " + in_quotes(dtype_));
         if (offsets_.size() != 2)
             fail_tensor("data_offsets must be [begin, end], found a list of " + std::to_string(offsets_.size()));
         const std::size_t begin = offsets_[0], end = offsets_[1];

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// xtn for NumPy: contractions on arrays in place, and the MPO as a layer with its gradient.
+//
+//     import numpy, xtn
+//     c = xtn.einsum("ij,jk->ik", a, b)                       # float32, float64, complex64, complex128
+//     layer = xtn.mpo(w, [8, 8, 8], [4, 4, 8], bond=16)       # TT-SVD of a 512 x 128 matrix
+//     y = layer.apply(x)                                      # x W^T
+//     dx, dcores = layer.pullback(x, dy)
+#include <algorithm>
+#include <complex>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <xtn/xtn.hpp>
+
+namespace py = pybind11;
+
+namespace {
+
+std::string name_of(const py::dtype& type) { return py::cast<std::string>(type.attr("name")); }
+
+/// The array itself, or a copy where its strides are none that a BLAS can follow (fractions of an element, repetitions).
+template <class T>
+py::array_t<T> in_place(const py::array& a) {
+    bool plain = true;
+    for (py::ssize_t i = 0; i < a.ndim(); ++i)
+        plain = plain && (a.shape(i) < 2 || (a.strides(i) != 0 && a.strides(i) % a.itemsize() == 0));
+    if (plain) return py::array_t<T>(a);
+    return py::array_t<T, py::array::c_style | py::array::forcecast>(a);
+}
+
+template <class T>
+xtn::geometry geometry_of(const py::array_t<T>& a) {
+    std::vector<py::ssize_t> shape(a.shape(), a.shape() + a.ndim());
+    xtn::geometry g = xtn::geometry::row_major(shape);
+    for (std::size_t i = 0; i < g.rank; ++i) g.stride[i] = a.strides(static_cast<py::ssize_t>(i)) / a.itemsize();
+    return g;
+}
+
+template <class T>
+py::array contract(const xtn::network& net, const py::args& arrays) {
+    std::vector<py::array_t<T>> operands;
+    std::vector<const T*> data;
+    std::vector<xtn::geometry> shapes;
+    for (const auto& a : arrays) {
+        operands.push_back(in_place<T>(py::cast<py::array>(a)));
+        data.push_back(operands.back().data());
+        shapes.push_back(geometry_of(operands.back()));
+    }
+    const xtn::geometry out = xtn::output_geometry(net, xtn::infer_extents(net, shapes.data()));
+    py::array_t<T> result(std::vector<py::ssize_t>(out.extents().begin(), out.extents().end()));
+    xtn::backend::contract<T>(xtn::plans_of(net), net, data.data(), shapes.data(), {result.mutable_data(), out}, false);
+    return result;
+}
+
+/// The network of `labels` on arrays of one scalar type, found at run time.
+py::array einsum(const std::string& labels, const py::args& arrays) {
+    const xtn::network net = xtn::make_network(labels);
+    if (net.operands != arrays.size())
+        throw xtn::shape_error("einsum \"" + labels + "\" names " + std::to_string(net.operands) + " operands, but " +
+                               std::to_string(arrays.size()) + " were given");
+    const py::dtype type = py::cast<py::array>(arrays[0]).dtype();
+    for (const auto& a : arrays)
+        if (!py::cast<py::array>(a).dtype().equal(type))
+            throw py::type_error("einsum: the arrays have different dtypes, " + name_of(type) + " and " +
+                                 name_of(py::cast<py::array>(a).dtype()));
+    if (type.equal(py::dtype::of<float>())) return contract<float>(net, arrays);
+    if (type.equal(py::dtype::of<double>())) return contract<double>(net, arrays);
+    if (type.equal(py::dtype::of<std::complex<float>>())) return contract<std::complex<float>>(net, arrays);
+    if (type.equal(py::dtype::of<std::complex<double>>())) return contract<std::complex<double>>(net, arrays);
+    throw py::type_error("einsum: float32, float64, complex64 and complex128 are contracted, not " + name_of(type));
+}
+
+/// A matrix as an xtensor container.
+template <class T>
+xt::xtensor<T, 2> matrix_from(const py::array& a, const char* what) {
+    if (a.ndim() != 2 || !a.dtype().equal(py::dtype::of<T>()))
+        throw py::type_error(std::string(what) + " must be a matrix of " + name_of(py::dtype::of<T>()) + ", found " +
+                             std::to_string(a.ndim()) + " axes of " + name_of(a.dtype()));
+    const py::array_t<T, py::array::c_style | py::array::forcecast> values(a);
+    xt::xtensor<T, 2> m(std::array{static_cast<std::size_t>(a.shape(0)), static_cast<std::size_t>(a.shape(1))});
+    std::copy(values.data(), values.data() + values.size(), m.begin());
+    return m;
+}
+
+template <class T>
+py::array_t<T> array_from(const T* data, const std::vector<std::size_t>& shape) {
+    return py::array_t<T>(shape, data);
+}
+template <class T, class E>
+py::array_t<T> array_from(const E& e) {
+    return array_from<T>(e.data(), {e.shape().begin(), e.shape().end()});
+}
+
+/// A matrix product operator whose sites are known at run time.
+template <class T>
+class layer {
+public:
+    layer(const py::array& w, const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
+          std::size_t bond)
+        : layer(xtn::tt::tt_svd<T>(matrix_from<T>(w, "mpo: w"), out_sites, in_sites, {.max_bond = bond})) {}
+
+    double relative_error() const { return relative_error_; }
+    py::array_t<T> apply(const py::array& x) const {
+        return array_from<T>(xtn::apply(operator_, matrix_from<T>(x, "apply: x")));
+    }
+    py::array_t<T> to_dense() const { return array_from<T>(operator_.to_dense()); }
+    std::vector<py::array_t<T>> cores() const {
+        std::vector<py::array_t<T>> all;
+        for (const auto& core : operator_.cores()) all.push_back(array_from<T>(core.data(), core.shape()));
+        return all;
+    }
+    /// The cotangents of x and of the cores for the cotangent dy of y = apply(x).
+    py::tuple pullback(const py::array& x, const py::array& dy) const {
+        xtn::tape<T> tape;
+        const auto input = tape.leaf(matrix_from<T>(x, "pullback: x"));
+        const auto output = xtn::apply(operator_, input);
+        const xt::xtensor<T, 2> cotangent = matrix_from<T>(dy, "pullback: dy");
+        if (cotangent.shape() != output.value().shape())
+            throw xtn::shape_error("pullback: dy must have as many rows as x and " + std::to_string(operator_.out()) +
+                                   " columns");
+        tape.seed(output, cotangent.data());
+        tape.backward();
+        std::vector<py::array_t<T>> dcores;
+        for (const auto& core : operator_.cores())
+            dcores.push_back(array_from<T>(tape.gradient(core).data(), core.shape()));
+        return py::make_tuple(array_from<T>(input.gradient()), dcores);
+    }
+
+private:
+    explicit layer(const xtn::tt::approximation<xtn::tt::mpo<T>>& found)
+        : operator_(found.chain), relative_error_(found.relative_error) {}
+
+    xtn::mpo<T> operator_;
+    double relative_error_;
+};
+
+template <class T>
+void define_layer(py::module_& m, const char* name) {
+    py::class_<layer<T>>(m, name, "A matrix product operator; y = x W^T.")
+        .def_property_readonly("relative_error", &layer<T>::relative_error, "|W - MPO|_F / |W|_F of the truncation")
+        .def_property_readonly("cores", &layer<T>::cores, "copies of the cores, (left bond, out, in, right bond)")
+        .def("apply", &layer<T>::apply, py::arg("x"), "x W^T for rows x")
+        .def("to_dense", &layer<T>::to_dense, "the matrix, out x in")
+        .def("pullback", &layer<T>::pullback, py::arg("x"), py::arg("dy"),
+             "(dx, [dcore, ...]) for the cotangent dy of y = apply(x)");
+}
+
+py::object mpo(const py::array& w, const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
+               std::size_t bond) {
+    if (w.dtype().equal(py::dtype::of<float>())) return py::cast(layer<float>(w, out_sites, in_sites, bond));
+    return py::cast(layer<double>(w, out_sites, in_sites, bond));
+}
+
+}  // namespace
+
+PYBIND11_MODULE(xtn, m) {
+    m.doc() = "Expression-template tensor networks: contractions and matrix product operators on NumPy arrays.";
+    py::register_exception<xtn::shape_error>(m, "ShapeError", PyExc_ValueError);
+    m.def(
+        "einsum", &einsum, py::arg("labels"),
+        "einsum(labels, *arrays): the contraction in NumPy's notation, without an ellipsis, its order chosen by cost.");
+    define_layer<float>(m, "mpo_float32");
+    define_layer<double>(m, "mpo_float64");
+    m.def("mpo", &mpo, py::arg("w"), py::arg("out_sites"), py::arg("in_sites"), py::arg("bond"),
+          "The matrix w (float32 or float64) as a matrix product operator, truncated to the bond by TT-SVD.");
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One tensor as files hold it: a dtype, extents and bytes, row-major and little-endian, converted where it is read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <xtn/core/error.hpp>
+#include <xtn/io/convert.hpp>
+#include <xtn/io/dtype.hpp>
+
+namespace xtn {
+
+/// Extents of a stored tensor, slowest first; empty for a scalar.
+using tensor_shape = std::vector<std::size_t>;
+
+namespace detail {
+
+/// "[2, 3]"; of absurdly many extents, the first.
+inline std::string shape_text(const tensor_shape& shape) {
+    constexpr std::size_t longest = 32;
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size() && i < longest; ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+    return text + (shape.size() > longest ? ", ...]" : "]");
+}
+
+/// Product of all extents and `bytes`, taken from the left; nothing if a partial product overflows.
+inline std::optional<std::size_t> checked_product(const tensor_shape& shape, std::size_t bytes) {
+    std::size_t product = bytes;
+    for (const std::size_t extent : shape) {
+        if (extent != 0 && product > std::numeric_limits<std::size_t>::max() / extent) return std::nullopt;
+        product *= extent;
+    }
+    return product;
+}
+
+}  // namespace detail
+
+/// A tensor as a file holds it.
+class stored_tensor {
+public:
+    /// `origin` is what messages call it. Throws shape_error if `bytes` are not as many as shape and type take.
+    stored_tensor(std::string origin, dtype type, tensor_shape shape, std::vector<std::byte> bytes)
+        : origin_(std::move(origin)), type_(type), shape_(std::move(shape)), bytes_(std::move(bytes)) {
+        const auto needed = detail::checked_product(shape_, dtype_bytes(type));
+        if (needed != bytes_.size())
+            throw shape_error(origin_ + ": shape " + detail::shape_text(shape_) + " in " +
+                              std::string(dtype_name(type)) + " takes " +
+                              (needed ? std::to_string(*needed) : "more than 2^64 - 1") + " bytes, found " +
+                              std::to_string(bytes_.size()));
+    }
+
+    /// These values, row-major. Throws shape_error if they are not as many as `shape` says.
+    template <stored_type T>
+    static stored_tensor of(tensor_shape shape, std::span<const T> values, std::string origin = "tensor in memory") {
+        const auto bytes = std::as_bytes(values);
+        return stored_tensor(std::move(origin), dtype_of<T>(), std::move(shape), {bytes.begin(), bytes.end()});
+    }
+
+    const std::string& origin() const { return origin_; }
+    dtype type() const { return type_; }
+    const tensor_shape& shape() const { return shape_; }
+    /// Number of elements.
+    std::size_t size() const { return bytes_.size() / dtype_bytes(type_); }
+    /// The elements as stored: little-endian, row-major.
+    std::span<const std::byte> bytes() const { return bytes_; }
+
+    /// The elements as T. F16, BF16, F32 and F64 convert to float and double, BOOL and integers to every integer and
+    /// floating-point type that holds the values exactly, complex to complex. Throws io_error naming the dtypes, or the
+    /// element that T cannot hold.
+    template <readable_type T>
+    std::vector<T> read() const {
+        std::vector<T> values(size());
+        convert_all<T>(values);
+        return values;
+    }
+
+    /// The same into `values`. Throws shape_error, naming both shapes, unless the shape is `expected` and `values` has
+    /// as many elements. After an error `values` may be partly written.
+    template <readable_type T>
+    void read_into(std::span<T> values, const tensor_shape& expected) const {
+        if (shape_ != expected)
+            throw shape_error(origin_ + " has shape " + detail::shape_text(shape_) + ", but " +
+                              detail::shape_text(expected) + " is expected");
+        if (values.size() != size())
+            throw shape_error(origin_ + " has " + std::to_string(size()) + " elements, but the destination has " +
+                              std::to_string(values.size()));
+        convert_all<T>(values);
+    }
+
+    /// Throws numeric_error, naming the position, if an element is infinite or NaN.
+    void require_finite() const {
+        const bool halves = type_ == dtype::c128;
+        const dtype part = halves ? dtype::f64 : type_;
+        const std::size_t width = dtype_bytes(part);
+        for (std::size_t i = 0; i < bytes_.size() / width; ++i) {
+            std::uint64_t bits = 0;
+            std::memcpy(&bits, bytes_.data() + i * width, width);
+            if (!detail::finite_bits(part, bits))
+                throw numeric_error(origin_ + " is not finite: the element at " + position(halves ? i / 2 : i) +
+                                    " is infinite or NaN; a model cannot start from these values");
+        }
+    }
+
+    /// Same dtype, shape and bytes; the origin does not count.
+    friend bool operator==(const stored_tensor& a, const stored_tensor& b) {
+        return a.type_ == b.type_ && a.shape_ == b.shape_ && a.bytes_ == b.bytes_;
+    }
+
+private:
+    std::string position(std::size_t flat) const {
+        tensor_shape index(shape_.size());
+        for (std::size_t axis = shape_.size(); axis-- > 0; flat /= shape_[axis]) index[axis] = flat % shape_[axis];
+        return detail::shape_text(index);
+    }
+
+    template <class T>
+    void convert_all(std::span<T> values) const {
+        detail::with_stored_type(type_, [&]<class Stored>(std::type_identity<Stored>) {
+            if constexpr (std::is_void_v<Stored>) {
+                throw_dtype<T>();
+            } else if constexpr (!detail::convertible<T, decltype(detail::number(Stored{}))>) {
+                throw_dtype<T>();
+            } else if constexpr (std::is_same_v<Stored, T>) {
+                if (!values.empty()) std::memcpy(values.data(), bytes_.data(), bytes_.size());
+            } else {
+                for (std::size_t i = 0; i < values.size(); ++i) {
+                    Stored stored;
+                    std::memcpy(&stored, bytes_.data() + i * sizeof(Stored), sizeof(Stored));
+                    if (!detail::convert(detail::number(stored), values[i]))
+                        throw io_error(origin_ + " has dtype " + std::string(dtype_name(type_)) + ": the element at " +
+                                       position(i) + " cannot be kept as " + std::string(dtype_name(dtype_of<T>())));
+                }
+            }
+        });
+    }
+
+    template <class T>
+    [[noreturn]] void throw_dtype() const {
+        const char* accepted = std::is_integral_v<T>         ? "BOOL or an integer dtype"
+                               : std::is_floating_point_v<T> ? "F16, BF16, F32, F64, BOOL or an integer dtype"
+                                                             : "C64 or C128";
+        throw io_error(origin_ + " has dtype " + std::string(dtype_name(type_)) + ", but to be read as " +
+                       std::string(dtype_name(dtype_of<T>())) + " it must be " + accepted);
+    }
+
+    std::string origin_;
+    dtype type_;
+    tensor_shape shape_;
+    std::vector<std::byte> bytes_;
+};
+
+}  // namespace xtn
