@@ -64,6 +64,33 @@ int with_workspace(Call call) {
     return call(work.data(), static_cast<int>(std::min<std::size_t>(work.size(), INT_MAX)));
 }
 
+/// A matrix that LAPACK works on. Behind it lies room for one more row: gemv of complex numbers reads one element of a
+/// vector too many in OpenBLAS 0.3.21 (its issue 5000), and LAPACK's vectors are rows and columns of its matrices.
+template <scalar T>
+class lapack_matrix {
+public:
+    lapack_matrix(std::size_t rows, std::size_t columns) : memory_((rows + 1) * columns), shape_{rows, columns} {}
+    explicit lapack_matrix(const xt::xtensor<T, 2>& a) : lapack_matrix(a.shape(0), a.shape(1)) { *this = a; }
+    lapack_matrix& operator=(const xt::xtensor<T, 2>& a) {
+        std::copy(a.begin(), a.end(), memory_.begin());
+        return *this;
+    }
+
+    T* data() { return memory_.data(); }
+    /// The leading rows and columns.
+    xt::xtensor<T, 2> part(std::size_t rows, std::size_t columns) const {
+        xt::xtensor<T, 2> leading(std::array{rows, columns});
+        for (std::size_t i = 0; i < rows; ++i)
+            std::copy_n(memory_.data() + i * shape_[1], columns, leading.data() + i * columns);
+        return leading;
+    }
+    xt::xtensor<T, 2> whole() const { return part(shape_[0], shape_[1]); }
+
+private:
+    std::vector<T> memory_;
+    std::array<std::size_t, 2> shape_;
+};
+
 /// Throws numeric_error, naming the caller and the first bad entry, unless all entries are finite.
 template <scalar T, std::size_t N>
 void require_finite(const xt::xtensor<T, N>& a, const char* caller) {

@@ -65,50 +65,48 @@ int form_columns(int m, int n, int k, T* a, int lda, const T* tau, T* work, int 
 /// A = Q R for a matrix with finite entries. Throws numeric_error for others, shape_error for an empty matrix or one
 /// beyond LAPACK's sizes.
 template <scalar T>
-qr_result<T> qr(xt::xtensor<T, 2> a) {
+qr_result<T> qr(const xt::xtensor<T, 2>& a) {
     detail::require_matrix(a, "xtn::tt::qr");
     detail::require_finite(a, "xtn::tt::qr");
     const std::size_t m = a.shape(0), n = a.shape(1), k = std::min(m, n);
     const int rows = static_cast<int>(n), columns = static_cast<int>(m), rank = static_cast<int>(k);  // of A^T
+    detail::lapack_matrix<T> packed(a);
+    T* const f = packed.data();
     std::vector<T> tau(k);
     detail::run_lapack<T>("xtn::tt::qr", [&](T* work, int size) {
-        return cxxlapack::gelqf<int>(rows, columns, a.data(), rows, tau.data(), work, size);
+        return cxxlapack::gelqf<int>(rows, columns, f, rows, tau.data(), work, size);
     });
     qr_result<T> result;
     result.r = xt::zeros<T>(std::array{k, n});
-    for (std::size_t i = 0; i < k; ++i) std::copy(a.data() + i * n + i, a.data() + (i + 1) * n, &result.r(i, i));
+    for (std::size_t i = 0; i < k; ++i) std::copy(f + i * n + i, f + (i + 1) * n, &result.r(i, i));
     detail::run_lapack<T>("xtn::tt::qr", [&](T* work, int size) {
-        return detail::form_rows(rank, columns, rank, a.data(), rows, tau.data(), work, size);
+        return detail::form_rows(rank, columns, rank, f, rows, tau.data(), work, size);
     });
-    if (k == n) {
-        result.q = std::move(a);
-    } else {
-        result.q.resize({m, k});
-        for (std::size_t i = 0; i < m; ++i) std::copy_n(a.data() + i * n, k, result.q.data() + i * k);
-    }
+    result.q = packed.part(m, k);
     return result;
 }
 
 /// A = L Q for a matrix with finite entries. Throws numeric_error for others, shape_error for an empty matrix or one
 /// beyond LAPACK's sizes.
 template <scalar T>
-lq_result<T> lq(xt::xtensor<T, 2> a) {
+lq_result<T> lq(const xt::xtensor<T, 2>& a) {
     detail::require_matrix(a, "xtn::tt::lq");
     detail::require_finite(a, "xtn::tt::lq");
     const std::size_t m = a.shape(0), n = a.shape(1), k = std::min(m, n);
     const int rows = static_cast<int>(n), columns = static_cast<int>(m), rank = static_cast<int>(k);  // of A^T
+    detail::lapack_matrix<T> packed(a);
+    T* const f = packed.data();
     std::vector<T> tau(k);
     detail::run_lapack<T>("xtn::tt::lq", [&](T* work, int size) {
-        return cxxlapack::geqrf<int>(rows, columns, a.data(), rows, tau.data(), work, size);
+        return cxxlapack::geqrf<int>(rows, columns, f, rows, tau.data(), work, size);
     });
     lq_result<T> result;
     result.l = xt::zeros<T>(std::array{m, k});
-    for (std::size_t i = 0; i < m; ++i) std::copy_n(a.data() + i * n, std::min(i + 1, k), result.l.data() + i * k);
+    for (std::size_t i = 0; i < m; ++i) std::copy_n(f + i * n, std::min(i + 1, k), result.l.data() + i * k);
     detail::run_lapack<T>("xtn::tt::lq", [&](T* work, int size) {
-        return detail::form_columns(rows, rank, rank, a.data(), rows, tau.data(), work, size);
+        return detail::form_columns(rows, rank, rank, f, rows, tau.data(), work, size);
     });
-    result.q.resize({k, n});  // the first k rows
-    std::copy_n(a.data(), k * n, result.q.data());
+    result.q = packed.part(k, n);
     return result;
 }
 

@@ -117,20 +117,17 @@ requires(sizeof...(Drivers) > 0) svd_result<T> svd(const xt::xtensor<T, 2>& a, c
                           "may have at most 23000 entries");
     detail::require_finite(a, "xtn::tt::svd");
 
-    svd_result<T> result;
-    result.u.resize({m, k});
-    result.s.resize(k);
-    result.vt.resize({k, n});
-    std::vector<T> copy(m * n);
-    const svd_problem<T> transposed{static_cast<int>(n), static_cast<int>(m), copy.data(),
-                                    result.s.data(),     result.vt.data(),    result.u.data()};
+    detail::lapack_matrix<T> copy(m, n), u(m, k), vt(k, n);
+    std::vector<real_of<T>> s(k);
+    const svd_problem<T> transposed{
+        static_cast<int>(n), static_cast<int>(m), copy.data(), s.data(), vt.data(), u.data()};
     const auto succeeds = [&](const auto& driver) {
-        std::copy_n(a.data(), m * n, copy.data());
+        copy = a;
         return driver(transposed) == 0;
     };
     if (!(succeeds(drivers) || ...))
         throw numeric_error("xtn::tt::svd: the decomposition of a " + shape() + " matrix did not converge");
-    return result;
+    return {u.whole(), std::move(s), vt.whole()};
 }
 
 /// The same by divide and conquer and, should that not converge, by QR iteration.
