@@ -2,6 +2,7 @@
 // MPO compression of every linear layer of PicoGPT (arXiv 2603.28534): trains the dense model and MPO models of any
 // bonds under one recipe and prints the table of parameters, loss, accuracy and speed.
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,33 +24,23 @@ struct settings {
     bool dense = true;
     std::string recipe = "tuned";
     std::optional<double> learning_rate, weight_decay, sigma;
+    std::optional<picogpt::decayed> decay;
     std::uint64_t warmup = 100, evaluate_every = 250, checkpoint_every = 100;
 };
 
-/// The recipe of one model. "published" is the paper's code: AdamW 3e-4, decay 0.1 on everything, and for MPO cores an
-/// initialisation that is 3.4 to 4.8 times too small with three sites. "tuned" treats each family well: dense peak 2e-3,
-/// decay 0.1, N(0, 0.02^2); MPO peak 5e-3 at bond 16, no decay, entries of standard deviation 0.04.
 picogpt::recipe recipe_of(const settings& s, const picogpt::representation& r) {
-    const bool tuned = s.recipe == "tuned", mpo = r.bond != 0;
-    picogpt::recipe recipe{.steps = s.common.steps,
-                           .batch = s.common.batch,
-                           .learning_rate = !tuned ? 3e-4
-                                            : mpo  ? 5e-3
-                                                   : 2e-3,
-                           .warmup = std::min(s.warmup, s.common.steps),
-                           .weight_decay = tuned && mpo ? 0 : 0.1,
-                           .seed = s.common.seed,
-                           .evaluate_every = s.evaluate_every,
-                           .checkpoint_every = s.checkpoint_every};
+    picogpt::recipe recipe = s.recipe == "tuned" ? picogpt::tuned_recipe(r) : picogpt::published_recipe(r);
+    recipe.steps = s.common.steps;
+    recipe.batch = s.common.batch;
+    recipe.warmup = std::min(s.warmup, s.common.steps);
+    recipe.seed = s.common.seed;
+    recipe.evaluate_every = s.evaluate_every;
+    recipe.checkpoint_every = s.checkpoint_every;
     if (s.learning_rate) recipe.learning_rate = *s.learning_rate;
     if (s.weight_decay) recipe.weight_decay = *s.weight_decay;
+    if (s.decay) recipe.decay = *s.decay;
+    if (s.sigma) recipe.start = {.sigma = *s.sigma};
     return recipe;
-}
-
-picogpt::initialisation initialisation_of(const settings& s, const picogpt::representation& r) {
-    if (s.sigma) return {.sigma = *s.sigma};
-    const bool tuned = s.recipe == "tuned";
-    return {.sigma = tuned && r.bond != 0 ? 0.04 : 0.02, .published_mpo = !tuned};
 }
 
 void run(const settings& s) {
@@ -73,28 +64,17 @@ void run(const settings& s) {
         xtn::parameter_count(picogpt::make_model(shape, {}, {}, o.seed).parameters());
     for (const picogpt::representation& r : models) {
         const picogpt::recipe recipe = recipe_of(s, r);
-        const picogpt::initialisation init = initialisation_of(s, r);
-        const picogpt::model<float> m = picogpt::make_model(shape, r, init, o.seed);
+        const picogpt::model<float> m = picogpt::make_model(shape, r, recipe.start, o.seed);
         const std::size_t parameters = xtn::parameter_count(m.parameters());
         std::cout << "\n" << r.name() << ": " << examples::grouped(std::to_string(parameters)) << " parameters\n";
 
-        examples::run_record record("picogpt_mpo",
-                                    {{"model", r.name()},
-                                     {"data", std::filesystem::path(corpus.origin()).filename().string()},
-                                     {"characters", corpus.tokens().size()},
-                                     {"recipe", s.recipe},
-                                     {"steps", recipe.steps},
-                                     {"batch", recipe.batch},
-                                     {"learning_rate", recipe.learning_rate},
-                                     {"warmup", recipe.warmup},
-                                     {"beta1", recipe.beta1},
-                                     {"beta2", recipe.beta2},
-                                     {"weight_decay", recipe.weight_decay},
-                                     {"clip", recipe.clip},
-                                     {"sigma", init.sigma},
-                                     {"published_mpo_initialisation", init.published_mpo},
-                                     {"threads", o.threads}},
-                                    o.seed);
+        nlohmann::ordered_json described{{"model", r.name()},
+                                         {"data", std::filesystem::path(corpus.origin()).filename().string()},
+                                         {"characters", corpus.tokens().size()},
+                                         {"recipe", s.recipe}};
+        described.update(describe(recipe));
+        described["threads"] = o.threads;
+        examples::run_record record("picogpt_mpo", described, o.seed);
         const picogpt::training_result t = picogpt::train(m, corpus, recipe, pool, o.out, r.name(), record, o.resume);
         results.add_row({r.name(),
                          parameters,
@@ -139,6 +119,11 @@ int main(int argc, char** argv) {
     app.add_option("--learning-rate", s.learning_rate, "peak, for all models [from the recipe]")
         ->check(CLI::PositiveNumber);
     app.add_option("--weight-decay", s.weight_decay, "for all models [from the recipe]")->check(CLI::NonNegativeNumber);
+    const std::map<std::string, picogpt::decayed> decays{{"nothing", picogpt::decayed::nothing},
+                                                         {"matrices", picogpt::decayed::matrices},
+                                                         {"everything", picogpt::decayed::everything}};
+    app.add_option("--decayed", s.decay, "what weight decay acts on [from the recipe]")
+        ->transform(CLI::CheckedTransformer(decays));
     app.add_option("--sigma", s.sigma, "standard deviation of initial matrices [from the recipe]")
         ->check(CLI::PositiveNumber);
     app.add_option("--warmup", s.warmup, "steps");
