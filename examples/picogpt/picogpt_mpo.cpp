@@ -20,8 +20,7 @@ namespace {
 
 struct settings {
     examples::options common;
-    std::vector<std::size_t> bonds{16};
-    bool dense = true;
+    std::vector<std::string> models{"dense", "mpo-16"};
     std::string recipe = "tuned";
     std::optional<double> learning_rate, weight_decay, sigma;
     std::optional<picogpt::decayed> decay;
@@ -53,37 +52,34 @@ void run(const settings& s) {
     corpus.require_window(shape.context);
     examples::make_directory(o.out);
 
-    std::vector<picogpt::representation> models;
-    if (s.dense) models.push_back({});
-    for (const std::size_t bond : s.bonds) models.push_back({.bond = bond});
-
+    const std::vector<picogpt::representation> models(s.models.begin(), s.models.end());
     xtn::thread_pool pool(o.threads);
     examples::table results({"model", "parameters", "ratio", "val loss", "val accuracy", "tokens/s"});
     examples::plot figure{.title = "Training loss", .x = {.label = "step"}, .y = {.label = "nats per character"}};
     const std::size_t dense_parameters =  // the yardstick, whether it is trained or not
-        xtn::parameter_count(picogpt::make_model(shape, {}, {}, o.seed).parameters());
+        xtn::parameter_count(picogpt::make_model(shape, "dense").parameters());
     for (const picogpt::representation& r : models) {
         const picogpt::recipe recipe = recipe_of(s, r);
         const picogpt::model<float> m = picogpt::make_model(shape, r, recipe.start, o.seed);
         const std::size_t parameters = xtn::parameter_count(m.parameters());
-        std::cout << "\n" << r.name() << ": " << examples::grouped(std::to_string(parameters)) << " parameters\n";
+        std::cout << "\n" << r.name << ": " << examples::grouped(std::to_string(parameters)) << " parameters\n";
 
-        nlohmann::ordered_json described{{"model", r.name()},
+        nlohmann::ordered_json described{{"model", r.name},
                                          {"data", std::filesystem::path(corpus.origin()).filename().string()},
                                          {"characters", corpus.tokens().size()},
                                          {"recipe", s.recipe}};
         described.update(describe(recipe));
         described["threads"] = o.threads;
         examples::run_record record("picogpt_mpo", described, o.seed);
-        const picogpt::training_result t = picogpt::train(m, corpus, recipe, pool, o.out, r.name(), record, o.resume);
-        results.add_row({r.name(),
+        const picogpt::training_result t = picogpt::train(m, corpus, recipe, pool, o.out, r.name, record, o.resume);
+        results.add_row({r.name,
                          parameters,
                          {static_cast<double>(dense_parameters) / static_cast<double>(parameters), 1},
                          t.validation.loss,
                          {100 * t.validation.accuracy, 2},
                          {t.tokens_per_second, 0}});
 
-        examples::series curve{.label = r.name(), .style = examples::mark::line};
+        examples::series curve{.label = r.name, .style = examples::mark::line};
         const auto points = record.to_json()["series"]["train_loss"];
         for (std::size_t i = 0; i < points["step"].size(); ++i) {
             curve.x.push_back(points["step"][i]);
@@ -93,7 +89,7 @@ void run(const settings& s) {
 
         xtn::random_stream random(o.seed);
         const auto text = picogpt::generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
-        std::cout << "\na sample of " << r.name() << ":\n" << corpus.characters().decode(text) << "\n";
+        std::cout << "\na sample of " << r.name << ":\n" << corpus.characters().decode(text) << "\n";
     }
     examples::save(results, o.out / "results");
     examples::save(figure, o.out / "loss.svg");
@@ -113,8 +109,8 @@ int main(int argc, char** argv) {
     settings s;
     CLI::App app("Trains PicoGPT dense and with every linear layer as an MPO.", "picogpt_mpo");
     examples::add_options(app, s.common, "results/picogpt_mpo");
-    app.add_option("--bonds", s.bonds, "bonds of the MPO models")->check(CLI::Range(1, 4096));
-    app.add_flag("!--no-dense", s.dense, "leave the dense model out");
+    app.add_option("--models", s.models,
+                   "such as dense, mpo-16, low_rank-12, mpo-8-a3-f2x16 (core/representation.hpp)");
     app.add_option("--recipe", s.recipe, "published or tuned")->check(CLI::IsMember({"published", "tuned"}));
     app.add_option("--learning-rate", s.learning_rate, "peak, for all models [from the recipe]")
         ->check(CLI::PositiveNumber);
@@ -134,7 +130,7 @@ int main(int argc, char** argv) {
             if (app.count("--steps") == 0) s.common.steps = 1200;
             if (app.count("--batch") == 0) s.common.batch = 8;
         }
-        if (s.common.full && app.count("--bonds") == 0) s.bonds = {4, 8, 16, 32};
+        if (s.common.full && app.count("--models") == 0) s.models = {"dense", "mpo-4", "mpo-8", "mpo-16", "mpo-32"};
         run(s);
     });
 }

@@ -37,7 +37,7 @@ public:
     search(const settings& s, const xtn::text_corpus& corpus)
         : settings_(s),
           text_(picogpt::split::for_choices(corpus)),
-          form_{.bond = s.family == "dense" ? 0u : 16u},
+          form_(s.family == "dense" ? "dense" : "mpo-16"),
           pool_(s.common.threads),
           record_("picogpt_search",
                   {{"family", s.family},
@@ -108,7 +108,7 @@ private:
                   << name_of(r.decay) << "\n";
         const picogpt::model<float> m = picogpt::make_model(shape_, form_, r.start, o.seed);
         nlohmann::ordered_json options = describe(small);
-        options["model"] = form_.name();
+        options["model"] = form_.name;
         examples::run_record record("picogpt_search", options, o.seed);
         picogpt::evaluation e;
         try {

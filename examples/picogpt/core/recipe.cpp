@@ -6,7 +6,7 @@ namespace picogpt {
 recipe published_recipe(const representation&) { return {.start = {.published_mpo = true}}; }
 
 recipe tuned_recipe(const representation& r) {
-    if (r.bond == 0) return {.learning_rate = 2e-3};
+    if (r.dense()) return {.learning_rate = 2e-3};
     return {.learning_rate = 5e-3, .decay = decayed::nothing, .start = {.sigma = 0.04}};
 }
 
