@@ -3,7 +3,7 @@
 
 namespace picogpt {
 
-recipe published_recipe(const representation&) { return {.start = {.published_mpo = true}}; }
+recipe published_recipe() { return {.start = {.published_mpo = true}}; }
 
 recipe tuned_recipe(const representation& r) {
     if (r.dense()) return {.learning_rate = 2e-3};

@@ -38,8 +38,8 @@ struct recipe {
     std::uint64_t checkpoint_every = 100;
 };
 
-/// The paper's recipe for a model.
-recipe published_recipe(const representation& r);
+/// The paper's recipe, for all models.
+recipe published_recipe();
 
 /// The recipe that the search chose for the model's family, dense or factorised.
 recipe tuned_recipe(const representation& r);
