@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "../../common/table.hpp"
+#include "recipe.hpp"
 
 namespace picogpt {
 namespace {
@@ -17,6 +18,13 @@ using examples::series;
 using examples::table;
 
 const std::string dash = "–";
+
+/// Text that stands in a column of numbers.
+cell aligned(const std::string& text) {
+    cell c(text);
+    c.number = true;
+    return c;
+}
 
 /// Values of several seeds: mean and standard deviation.
 struct sample {
@@ -55,16 +63,30 @@ struct trained_model {
     sample loss() const { return of("val_loss"); }
 };
 
-/// Full-length runs of a recipe that have come to their end, largest model first.
+/// Whether a full-length run has come to its end.
+bool complete(const json& r) {
+    const std::string program = r["program"];
+    return (program == "picogpt_mpo" || program == "picogpt_grow") && r["results"].contains("val_acc") &&
+           r["options"]["steps"] == 2000 && r["options"]["batch"] == 32;
+}
+
+/// Whether a run of the tuned recipe has the tuned recipe of today.
+bool current(const json& options) {
+    const recipe now = tuned_recipe(representation(options["model"].get<std::string>()));
+    return options["learning_rate"] == now.learning_rate && options["sigma"] == now.start.sigma &&
+           options["decayed"] == name_of(now.decay);
+}
+
+/// The complete runs of a recipe, largest model first.
 std::vector<trained_model> models_of(const std::vector<json>& records, const std::string& recipe) {
     std::map<std::string, trained_model> by_name;
     for (const json& r : records) {
-        const std::string program = r["program"];
-        if ((program != "picogpt_mpo" && program != "picogpt_grow") || !r["results"].contains("val_acc")) continue;
+        if (!complete(r)) continue;
         const json& o = r["options"];
-        if (o["recipe"] != recipe || o["steps"] != 2000 || o["batch"] != 32) continue;
-        trained_model& m = by_name[o["model"]];
-        m.name = o["model"];
+        if (o["recipe"] != recipe || (recipe == "tuned" && !current(o))) continue;
+        const std::string name = o.contains("grown") ? o["grown"] : o["model"];
+        trained_model& m = by_name[name];
+        m.name = name;
         m.parameters = r["results"]["parameters"];
         m.runs[r["seed"]] = r;
     }
@@ -98,6 +120,10 @@ public:
         : records_(records), published_(models_of(records, "published")), tuned_(models_of(records, "tuned")) {}
 
     mpo_page make() {
+        for (const char* name : {"search-dense-300", "search-mpo-300", "search-dense-800", "search-mpo-800",
+                                 "spectrum-random", "spectrum-tuned", "spectrum-published", "claim.kept", "claim.dense",
+                                 "claim.loss.mpo", "claim.verdict.kept", "claim.verdict.dense"})
+            page_.parts[name] = dash;
         published_part();
         search_part();
         claim_part();
@@ -124,18 +150,17 @@ private:
             const trained_model* m = find(published_, row.model);
             t.add_row({row.model,
                        row.parameters,
-                       m ? cell(m->parameters) : cell(dash),
+                       m ? cell(m->parameters) : aligned(dash),
                        {row.loss, 3},
-                       m ? m->loss().text(3) : dash,
+                       aligned(m ? m->loss().text(3) : dash),
                        {row.accuracy, 1},
-                       m ? m->accuracy().text(1) : dash,
+                       aligned(m ? m->accuracy().text(1) : dash),
                        {100 * row.accuracy / printed[0].accuracy, 1},
-                       m && dense ? kept(*m, *dense).text(1) : dash});
+                       aligned(m && dense ? kept(*m, *dense).text(1) : dash)});
         }
         set_table("published", t);
         for (const char* name : {"dense", "mpo-16"}) {
             const trained_model* m = find(published_, name);
-            page_.parts["published." + std::string(name) + ".loss"] = m ? m->loss().text(3) : dash;
             page_.parts["published." + std::string(name) + ".accuracy"] = m ? m->accuracy().text(1) + " %" : dash;
         }
     }
@@ -143,7 +168,6 @@ private:
     void search_part() {
         for (const json& r : records_) {
             if (r["program"] != "picogpt_search" || !r["results"].contains("winner")) continue;
-            const std::string family = r["options"]["family"];
             const json& winner = r["results"]["winner"];
             table t({"trial", "learning rate", "sigma", "decay on", "loss", "accuracy", ""});
             std::size_t number = 0;
@@ -152,19 +176,28 @@ private:
                 t.add_row({++number, cell(trial["learning_rate"].get<double>(), 4),
                            cell(trial["sigma"].get<double>(), 2), trial["decayed"].get<std::string>(),
                            diverged ? cell("diverged") : cell(trial["loss"].get<double>()),
-                           diverged ? cell(dash) : cell(100 * trial["accuracy"].get<double>(), 1),
+                           diverged ? aligned(dash) : cell(100 * trial["accuracy"].get<double>(), 1),
                            trial == winner ? "chosen" : ""});
             }
-            set_table("search-" + family, t);
-            page_.parts["search.trials"] = std::to_string(number);
-            page_.parts["search.steps"] = std::to_string(r["options"]["steps"].get<std::uint64_t>());
+            const std::string steps = std::to_string(r["options"]["steps"].get<std::uint64_t>());
+            set_table("search-" + r["options"]["family"].get<std::string>() + "-" + steps, t);
         }
+        table t({"model", "seed", "learning rate", "sigma", "decay on", "loss", "accuracy"});
+        for (const json& r : records_) {
+            if (!complete(r)) continue;
+            const json& o = r["options"];
+            if (o["recipe"] == "tuned" && !current(o))
+                t.add_row({o["model"].get<std::string>(), r["seed"].get<std::uint64_t>(),
+                           cell(o["learning_rate"].get<double>(), 4), cell(o["sigma"].get<double>(), 2),
+                           o["decayed"].get<std::string>(), cell(r["results"]["val_loss"].get<double>(), 3),
+                           cell(100 * r["results"]["val_acc"].get<double>(), 1)});
+        }
+        set_table("first-search", t);
     }
 
     void claim_part() {
         const trained_model *dense = find(tuned_, "dense"), *mpo = find(tuned_, "mpo-16");
         table t({"seed", "dense loss", "dense accuracy", "χ = 16 loss", "χ = 16 accuracy", "kept"});
-        page_.parts["claim.verdict"] = page_.parts["claim.kept"] = page_.parts["claim.dense"] = dash;
         if (dense && mpo) {
             const auto percent = [](double v) { return cell(100 * v, 2); };
             for (const auto& [seed, run] : dense->runs) {
@@ -178,9 +211,7 @@ private:
             const sample share = kept(*mpo, *dense), base = dense->accuracy();
             page_.parts["claim.kept"] = share.text(1) + " %";
             page_.parts["claim.dense"] = base.text(1) + " %";
-            page_.parts["claim.loss.dense"] = dense->loss().text(3);
             page_.parts["claim.loss.mpo"] = mpo->loss().text(3);
-            page_.parts["claim.accuracy.mpo"] = mpo->accuracy().text(1) + " %";
             const auto verdict = [](bool holds) { return holds ? "holds" : "does not hold"; };
             page_.parts["claim.verdict.kept"] = verdict(share.mean() >= claimed_kept);
             page_.parts["claim.verdict.dense"] = verdict(base.mean() >= claimed_dense);
@@ -204,7 +235,8 @@ private:
             t.add_row(
                 {m.name, m.parameters,
                  dense ? cell(static_cast<double>(dense->parameters) / static_cast<double>(m.parameters), 1) : dash,
-                 m.runs.size(), m.loss().text(3), m.accuracy().text(1), dense ? kept(m, *dense).text(1) : dash,
+                 m.runs.size(), aligned(m.loss().text(3)), aligned(m.accuracy().text(1)),
+                 aligned(dense ? kept(m, *dense).text(1) : dash),
                  cell(accuracy / std::sqrt(static_cast<double>(m.parameters)), 3), beaten ? "" : "yes"});
             if (dense && kept(m, *dense).mean() >= claimed_kept &&
                 (smallest == nullptr || m.parameters < smallest->parameters))
@@ -258,7 +290,7 @@ private:
             const auto& runs = by_model[name];
             const auto result = [&runs = runs](std::uint64_t steps, const char* what, double factor, int decimals) {
                 const auto found = runs.find(steps);
-                return found == runs.end() ? cell(dash) : cell(factor * found->second[what].get<double>(), decimals);
+                return found == runs.end() ? aligned(dash) : cell(factor * found->second[what].get<double>(), decimals);
             };
             t.add_row({name, parameters, result(0, "val_acc", 100, 1), result(100, "val_acc", 100, 1),
                        result(500, "val_acc", 100, 1), result(0, "val_loss", 1, 3), result(100, "val_loss", 1, 3),
@@ -286,14 +318,14 @@ private:
         row("printed", [](std::size_t bond) {
             for (const auto& [b, e] : printed_errors)
                 if (b == bond) return cell(e, 3);
-            return cell(dash);
+            return aligned(dash);
         });
         for (const auto& [weights, errors] : by_weights) {
             const auto at = [](const json& curve) {
                 return [&curve](std::size_t bond) {
                     for (std::size_t k = 0; k < curve["step"].size(); ++k)
                         if (curve["step"][k] == bond) return cell(curve["value"][k].get<double>(), 3);
-                    return cell(dash);
+                    return aligned(dash);
                 };
             };
             table kinds({"layer", "χ = 4", "χ = 8", "χ = 16", "χ = 32"});
