@@ -142,7 +142,7 @@ private:
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     settings s;
-    s.common.steps = 300;
+    s.common.steps = 800;
     CLI::App app("Searches the training recipe of a PicoGPT family on a part of the training split.", "picogpt_search");
     examples::add_options(app, s.common, "results/picogpt_search");
     app.add_option("--family", s.family, "dense or mpo (chi = 16)")->check(CLI::IsMember({"dense", "mpo"}));
