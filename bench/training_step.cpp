@@ -81,7 +81,7 @@ private:
 class training {
 public:
     training(std::size_t bond, xtn::thread_pool& pool)
-        : model_(picogpt::make_model({}, {.bond = bond}, {.sigma = 0.04}, 1)),
+        : model_(picogpt::make_model({}, bond == 0 ? "dense" : "mpo-" + std::to_string(bond), {.sigma = 0.04}, 1)),
           store_(model_.parameters()),
           parallel_(store_, model_.operators(), pool, lanes),
           optimizer_(store_.size()),

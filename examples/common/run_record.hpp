@@ -3,6 +3,7 @@
 // when and how long, and everything it measured. Tables and figures are made from records; nothing is typed in.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -150,9 +151,21 @@ public:
     }
 
     /// Writes the record; after a crash the file is the old one or the new one.
-    void save(const std::filesystem::path& path) const { xtn::write_file(path, to_json().dump(2) + '\n'); }
+    void save(const std::filesystem::path& path) const { xtn::write_file(path, text_of(to_json()) + '\n'); }
 
 private:
+    /// Indented, but arrays of numbers on one line.
+    static std::string text_of(const json& j, const std::string& indent = "") {
+        const bool flat = std::none_of(j.begin(), j.end(), [](const json& e) { return e.is_structured(); });
+        if (!j.is_structured() || j.empty() || (j.is_array() && flat)) return j.dump();
+        std::string text = j.is_array() ? "[" : "{";
+        for (auto e = j.begin(); e != j.end(); ++e) {
+            text += (e == j.begin() ? "\n  " : ",\n  ") + indent;
+            if (j.is_object()) text += json(e.key()).dump() + ": ";
+            text += text_of(*e, indent + "  ");
+        }
+        return text + "\n" + indent + (j.is_array() ? "]" : "}");
+    }
     static void require_same(const std::filesystem::path& path, const std::string& name, const json& former,
                              const json& now) {
         if (former != now)

@@ -73,19 +73,19 @@ std::string trained(const fs::path& directory, const picogpt::representation& r,
     const auto m = picogpt::make_model(tiny_for(corpus()), r, {.sigma = 0.1}, 1);
     xtn::thread_pool pool(threads);
     examples::run_record record("test", nlohmann::json::object(), 1);
-    picogpt::train(m, corpus(), short_recipe(steps), pool, directory, r.name(), record, resume);
-    return bytes_of(directory / (r.name() + ".safetensors"));
+    picogpt::train(m, corpus(), short_recipe(steps), pool, directory, r.name, record, resume);
+    return bytes_of(directory / (r.name + ".safetensors"));
 }
 
 BOOST_AUTO_TEST_CASE(parameter_counts_are_those_of_the_released_code) {
-    const auto count = [](std::size_t bond) {
-        return xtn::parameter_count(picogpt::make_model({}, {.bond = bond}, {}, 1).parameters());
+    const auto count = [](const char* name) {
+        return xtn::parameter_count(picogpt::make_model({}, name).parameters());
     };
-    BOOST_TEST(count(0) == 808448);
-    BOOST_TEST(count(4) == 42336);
-    BOOST_TEST(count(8) == 79168);
-    BOOST_TEST(count(16) == 177408);
-    BOOST_TEST(count(32) == 472192);
+    BOOST_TEST(count("dense") == 808448);
+    BOOST_TEST(count("mpo-4") == 42336);
+    BOOST_TEST(count("mpo-8") == 79168);
+    BOOST_TEST(count("mpo-16") == 177408);
+    BOOST_TEST(count("mpo-32") == 472192);
 }
 
 /// A PicoGPT of static schemes and a static bond is the same model.
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_fully_static_model) {
             if (out == 65) return xtn::mpo<float, xtn::scheme<xtn::sites<5, 13>, xtn::sites<8, 16>>, 16>();
             return xtn::mpo<float, xtn::scheme<xtn::sites<8, 16>, xtn::sites<8, 16>>, 16>();
         });
-    const auto dynamic = picogpt::make_model(shape, {.bond = 16}, {}, 1);
+    const auto dynamic = picogpt::make_model(shape, "mpo-16", {}, 1);
     const auto from = dynamic.parameters(), to = fixed.parameters();
     BOOST_REQUIRE(from.size() == to.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
@@ -116,8 +116,8 @@ BOOST_AUTO_TEST_CASE(a_fully_static_model) {
 
 BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
     const scratch dir;
-    for (const std::size_t bond : {0u, 3u}) {
-        const auto m = picogpt::make_model(tiny_for(corpus()), {.bond = bond}, {}, 7);
+    for (const char* name : {"dense", "mpo-3", "mpo-3-a3-f4x2", "low_rank-2", "kronecker-2"}) {
+        const auto m = picogpt::make_model(tiny_for(corpus()), name, {}, 7);
         const fs::path file = dir.path() / "model.safetensors";
         picogpt::save_model(file, m, corpus().characters());
         const auto again = picogpt::load_model(xtn::load_safetensors(file));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
 }
 
 BOOST_AUTO_TEST_CASE(faulty_model_files_are_refused) {
-    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {}, 7);
+    const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {}, 7);
     const auto file_without = [&](const std::string& omitted, const std::string& replaced = "") {
         xtn::safetensors f("test file");
         for (const auto& p : m.parameters()) {
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(faulty_model_files_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(evaluation_is_the_mean_over_consecutive_windows) {
-    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {}, 5);
+    const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {}, 5);
     const auto text = corpus().validation().first(16 * 5 + 9);  // five windows and a partial one
     xtn::thread_pool pool(2);
     const auto e = picogpt::evaluate(m, text, 16, pool);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(evaluation_is_the_mean_over_consecutive_windows) {
 }
 
 BOOST_AUTO_TEST_CASE(the_key_value_cache_changes_nothing) {
-    const auto m = picogpt::make_model(tiny_for(corpus()), {.bond = 3}, {.sigma = 0.3}, 5);
+    const auto m = picogpt::make_model(tiny_for(corpus()), "mpo-3", {.sigma = 0.3}, 5);
     picogpt::generator g(m);
     const auto text = corpus().validation().first(16);
     for (std::size_t n = 1; n <= text.size(); ++n) {
@@ -203,13 +203,12 @@ BOOST_AUTO_TEST_CASE(sampling_keeps_to_its_options) {
 }
 
 BOOST_AUTO_TEST_CASE(training_learns_and_threads_do_not_matter) {
-    for (const std::size_t bond : {0u, 4u}) {
+    for (const std::string name : {"dense", "mpo-4"}) {
         const scratch one, two;
-        const std::string a = trained(one.path(), {.bond = bond}, 40, false, 1);
-        const std::string b = trained(two.path(), {.bond = bond}, 40, false, 2);
+        const std::string a = trained(one.path(), name, 40, false, 1);
+        const std::string b = trained(two.path(), name, 40, false, 2);
         BOOST_TEST((a == b));
-        const auto record =
-            nlohmann::json::parse(bytes_of(one.path() / (picogpt::representation{bond}.name() + ".json")));
+        const auto record = nlohmann::json::parse(bytes_of(one.path() / (name + ".json")));
         const auto& losses = record["series"]["train_loss"]["value"];
         BOOST_TEST(losses.back().get<double>() < losses.front().get<double>() - 0.3);
     }
@@ -221,7 +220,7 @@ BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
     constexpr int kills = 10;
     const scratch whole;
     const auto start = std::chrono::steady_clock::now();
-    const std::string expected = trained(whole.path(), {.bond = 4}, steps, false, 2);
+    const std::string expected = trained(whole.path(), "mpo-4", steps, false, 2);
     double life = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
     xtn::random_stream random(static_cast<std::uint64_t>(::getpid()));
     int killed = 0;
@@ -231,7 +230,7 @@ BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
         BOOST_REQUIRE(child >= 0);
         if (child == 0) {
             std::freopen("/dev/null", "w", stderr);
-            trained(broken.path(), {.bond = 4}, steps, true, 2);
+            trained(broken.path(), "mpo-4", steps, true, 2);
             ::_exit(0);
         }
         ::usleep(static_cast<useconds_t>(random.uniform(0, life)));
@@ -243,7 +242,7 @@ BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
             continue;
         }
         ++killed;
-        BOOST_TEST((trained(broken.path(), {.bond = 4}, steps, true, 2) == expected));
+        BOOST_TEST((trained(broken.path(), "mpo-4", steps, true, 2) == expected));
         const auto record = nlohmann::json::parse(bytes_of(broken.path() / "mpo-4.json"));
         BOOST_TEST(record["series"]["train_loss"]["step"].size() == steps);
     }
@@ -252,7 +251,7 @@ BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
 
 BOOST_AUTO_TEST_CASE(a_diverging_run_stops_and_keeps_its_checkpoint) {
     const scratch dir;
-    const auto m = picogpt::make_model(tiny_for(corpus()), {}, {.sigma = 1e20}, 1);
+    const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {.sigma = 1e20}, 1);
     xtn::thread_pool pool(1);
     examples::run_record record("test", nlohmann::json::object(), 1);
     BOOST_CHECK_THROW(picogpt::train(m, corpus(), short_recipe(10), pool, dir.path(), "dense", record, false),
@@ -263,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_text_shorter_than_a_window_is_refused) {
     const xtn::text_corpus little("to be, or not to be", "little.txt");
     picogpt::model_shape shape = tiny;
     shape.vocabulary = little.characters().size();
-    const auto m = picogpt::make_model(shape, {}, {}, 1);
+    const auto m = picogpt::make_model(shape, "dense", {}, 1);
     const scratch dir;
     xtn::thread_pool pool(1);
     examples::run_record record("test", nlohmann::json::object(), 1);

@@ -7,53 +7,67 @@
 
 namespace picogpt {
 
-generator::generator(const model<float>& m)
-    : model_(m), keys_(m.shape().layers), values_(m.shape().layers), logits_(m.shape().vocabulary) {
-    const std::size_t size = m.shape().context * m.shape().dim;
+generator::generator(const model<float>& m, std::size_t sequences)
+    : model_(m),
+      sequences_(sequences),
+      keys_(m.shape().layers),
+      values_(m.shape().layers),
+      logits_(sequences * m.shape().vocabulary) {
     for (std::size_t l = 0; l < m.shape().layers; ++l) {
-        keys_[l].resize(size);
-        values_[l].resize(size);
+        keys_[l].resize(sequences * m.shape().context * m.shape().dim);
+        values_[l].resize(keys_[l].size());
     }
 }
 
-std::span<const float> generator::feed(token next) {
-    if (next >= model_.shape().vocabulary)
-        throw xtn::shape_error("generate: token " + std::to_string(next) + " is not among the " +
-                               std::to_string(model_.shape().vocabulary) + " of the model");
-    if (seen_.size() == model_.shape().context) {
-        const std::vector<token> later(seen_.begin() + static_cast<std::ptrdiff_t>(seen_.size() / 2 + 1), seen_.end());
+std::span<const float> generator::feed(std::span<const token> next) {
+    if (next.size() != sequences_)
+        throw xtn::shape_error("generate: there are " + std::to_string(sequences_) + " sequences, but " +
+                               std::to_string(next.size()) + " characters to go on with");
+    for (const token t : next)
+        if (t >= model_.shape().vocabulary)
+            throw xtn::shape_error("generate: token " + std::to_string(t) + " is not among the " +
+                                   std::to_string(model_.shape().vocabulary) + " of the model");
+    if (position_ == model_.shape().context) {
+        const std::size_t kept = position_ - (position_ / 2 + 1);
+        const std::vector<token> later(seen_.end() - static_cast<std::ptrdiff_t>(kept * sequences_), seen_.end());
         seen_.clear();
-        for (const token t : later) advance(t);
+        position_ = 0;
+        for (std::size_t p = 0; p < kept; ++p) advance(std::span(later).subspan(p * sequences_, sequences_));
     }
     advance(next);
     return logits_;
 }
 
-void generator::advance(token next) {
+void generator::advance(std::span<const token> next) {
     using xtn::variable;
     const model_shape& shape = model_.shape();
-    const std::size_t d = shape.dim, position = seen_.size();
+    const std::size_t d = shape.dim, history = shape.context * d;
     tape_.clear();
-    std::vector<float> row(d);
-    const float* embedded = model_.embedding().table().data() + next * d;
-    std::transform(embedded, embedded + d, model_.embedding().positions().data() + position * d, row.begin(),
-                   std::plus<>());
-    variable<float, 2> x = tape_.constant<2>(row.data(), {1, d});
-    std::vector<float> mixed(d);
+    std::vector<float> rows(sequences_ * d);
+    for (std::size_t s = 0; s < sequences_; ++s) {
+        const float* embedded = model_.embedding().table().data() + next[s] * d;
+        std::transform(embedded, embedded + d, model_.embedding().positions().data() + position_ * d,
+                       rows.data() + s * d, std::plus<>());
+    }
+    variable<float, 2> x = tape_.constant<2>(rows.data(), {sequences_, d});
     for (std::size_t l = 0; l < shape.layers; ++l) {
         const auto& b = model_.blocks()[l];
         const variable<float, 2> h = b.ln1(x), q = b.query(h), k = b.key(h), v = b.value(h);
-        std::copy_n(k.data(), d, keys_[l].data() + position * d);
-        std::copy_n(v.data(), d, values_[l].data() + position * d);
-        const variable<float, 2> y = tape_.result<2>({1, d}, false);
-        model_.attention().decode(q.data(), keys_[l].data(), values_[l].data(), shape.heads, d / shape.heads,
-                                  position + 1, y.data());
+        const variable<float, 2> y = tape_.result<2>({sequences_, d}, false);
+        for (std::size_t s = 0; s < sequences_; ++s) {
+            float *keys = keys_[l].data() + s * history, *values = values_[l].data() + s * history;
+            std::copy_n(k.data() + s * d, d, keys + position_ * d);
+            std::copy_n(v.data() + s * d, d, values + position_ * d);
+            model_.attention().decode(q.data() + s * d, keys, values, shape.heads, d / shape.heads, position_ + 1,
+                                      y.data() + s * d);
+        }
         x = x + b.output(y);
         x = x + b.down(xtn::nn::relu(b.up(b.ln2(x))));
     }
     const variable<float, 2> logits = model_.head()(model_.final_norm()(x));
     std::copy_n(logits.data(), logits.size(), logits_.begin());
-    seen_.push_back(next);
+    seen_.insert(seen_.end(), next.begin(), next.end());
+    ++position_;
 }
 
 token sample(std::span<const float> logits, const sampling& how, xtn::random_stream& random) {

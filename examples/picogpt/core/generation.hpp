@@ -12,22 +12,30 @@
 
 namespace picogpt {
 
-/// Feeds characters to a model one after the other and keeps the keys and values of what it has seen. When the context
-/// is full, the later half of it is read in again from position 0.
+/// Feeds characters to a model one after the other and keeps the keys and values of what it has seen, for one sequence
+/// or several in step. When the context is full, the later half of it is read in again from position 0.
 class generator {
 public:
-    explicit generator(const model<float>& m);
+    explicit generator(const model<float>& m, std::size_t sequences = 1);
 
-    /// The logits (vocabulary) for what follows `next` after everything fed before. Valid until the next call.
-    std::span<const float> feed(token next);
+    /// The logits (vocabulary) for what follows `next` after everything fed before, of one sequence. Valid until the next
+    /// call.
+    std::span<const float> feed(token next) { return feed(std::span<const token>(&next, 1)); }
+    /// The same for one character of each sequence: logits (sequences x vocabulary). Throws shape_error for another
+    /// number of characters or one that the model does not know.
+    std::span<const float> feed(std::span<const token> next);
+
+    /// What the keys and values take.
+    std::size_t cache_bytes() const { return 2 * keys_.size() * keys_.front().size() * sizeof(float); }
 
 private:
-    void advance(token next);
+    void advance(std::span<const token> next);
 
     const model<float>& model_;
+    std::size_t sequences_, position_ = 0;
     xtn::tape<float> tape_;
-    std::vector<token> seen_;                        // what the cache holds
-    std::vector<std::vector<float>> keys_, values_;  // of each layer, (context x dim)
+    std::vector<token> seen_;                        // (position x sequences), what the cache holds
+    std::vector<std::vector<float>> keys_, values_;  // of each layer, (sequences x context x dim)
     std::vector<float> logits_;
 };
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xtn/io/vocabulary.hpp>
@@ -89,12 +90,26 @@ public:
         return xtn::nn::cross_entropy(logits(t, inputs, time), targets);
     }
 
-    /// All linear operators.
+    /// All linear operators under their layers' names.
+    std::vector<std::pair<std::string, xtn::any_operator<T>>> named_operators() const {
+        std::vector<std::pair<std::string, xtn::any_operator<T>>> all{{"lm_head", head_.weight()}};
+        for (std::size_t l = 0; l < blocks_.size(); ++l) {
+            const block& b = blocks_[l];
+            const std::string name = "blocks." + std::to_string(l);
+            all.push_back({name + ".attn.W_q", b.query.weight()});
+            all.push_back({name + ".attn.W_k", b.key.weight()});
+            all.push_back({name + ".attn.W_v", b.value.weight()});
+            all.push_back({name + ".attn.W_o", b.output.weight()});
+            all.push_back({name + ".ffn.W1", b.up.weight()});
+            all.push_back({name + ".ffn.W2", b.down.weight()});
+        }
+        return all;
+    }
+
+    /// All linear operators, in the same order.
     std::vector<xtn::any_operator<T>> operators() const {
-        std::vector<xtn::any_operator<T>> all{head_.weight()};
-        for (const block& b : blocks_)
-            for (const auto* layer : {&b.query, &b.key, &b.value, &b.output, &b.up, &b.down})
-                all.push_back(layer->weight());
+        std::vector<xtn::any_operator<T>> all;
+        for (const auto& layer : named_operators()) all.push_back(layer.second);
         return all;
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operators.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <map>
+#include <set>
 
 namespace picogpt {
 namespace {
@@ -14,34 +16,121 @@ std::size_t lower_factor(std::size_t n) {
     return d;
 }
 
-xtn::mpo<float> two_sites(std::size_t out, std::size_t in, std::size_t bond) {
-    const std::size_t o = lower_factor(out), i = lower_factor(in);
-    return xtn::mpo<float>({xtn::parameter<float>(std::vector<std::size_t>{1, o, i, bond}),
-                            xtn::parameter<float>(std::vector<std::size_t>{bond, out / o, in / i, 1})});
+template <std::size_t Sites>
+site_extents balanced_extents(std::size_t out, std::size_t in) {
+    const auto found = xtn::balanced_sites<Sites>(out, in);
+    return {{found.out.begin(), found.out.end()}, {found.in.begin(), found.in.end()}};
+}
+
+/// Cores of zeros with this bond, or the largest that the sites on one side can use. Interior cores come from `shared`
+/// if the shape was asked for before.
+std::vector<xtn::parameter<float>> make_cores(const site_extents& s, std::size_t bond,
+                                              std::map<std::string, xtn::parameter<float>>* shared = nullptr,
+                                              const std::string& group = "") {
+    const std::size_t n = s.out.size();
+    std::vector<std::size_t> bonds(n + 1, bond);
+    bonds.front() = bonds.back() = 1;
+    for (std::size_t k = 1; k < n; ++k) bonds[k] = std::min(bonds[k], bonds[k - 1] * s.out[k - 1] * s.in[k - 1]);
+    for (std::size_t k = n; k-- > 1;) bonds[k] = std::min(bonds[k], bonds[k + 1] * s.out[k] * s.in[k]);
+    std::vector<xtn::parameter<float>> cores;
+    for (std::size_t k = 0; k < n; ++k) {
+        const std::vector<std::size_t> shape{bonds[k], s.out[k], s.in[k], bonds[k + 1]};
+        if (shared != nullptr && k > 0 && k + 1 < n) {
+            const std::string key = group + "." + std::to_string(k);
+            cores.push_back(shared->try_emplace(key, shape).first->second);
+        } else {
+            cores.emplace_back(shape);
+        }
+    }
+    return cores;
 }
 
 }  // namespace
 
-xtn::any_operator<float> make_operator(const representation& r, std::size_t out, std::size_t in) {
-    if (r.bond == 0) return xtn::dense<float>(out, in);
-    if (out == 512 && in == 128) return xtn::mpo<float, xtn::balanced<512, 128, 3>>(r.bond);
-    if (out == 128 && in == 512) return xtn::mpo<float, xtn::balanced<128, 512, 3>>(r.bond);
-    return two_sites(out, in, r.bond);
+site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
+    const bool feed_forward = layer.find(".ffn.") != std::string::npos;
+    if (f.family == family::mpo && f.sites == 0 && !feed_forward) {
+        const std::size_t o = lower_factor(out), i = lower_factor(in);
+        return {{o, out / o}, {i, in / i}};
+    }
+    const std::size_t sites = f.family == family::kronecker ? 2 : f.sites == 0 ? 3 : f.sites;
+    return sites == 2   ? balanced_extents<2>(out, in)
+           : sites == 3 ? balanced_extents<3>(out, in)
+                        : balanced_extents<4>(out, in);
+}
+
+xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
+    switch (f.family) {
+        case family::dense: return xtn::dense<float>(out, in);
+        case family::low_rank: return xtn::low_rank<float>(out, in, f.size);
+        case family::mpo:
+        case family::kronecker: return xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size));
+    }
+    throw xtn::error("make_operator: unknown family");
+}
+
+xtn::any_operator<float> compress(const form& f, const std::string& layer, const xt::xtensor<float, 2>& matrix) {
+    const std::size_t out = matrix.shape(0), in = matrix.shape(1);
+    switch (f.family) {
+        case family::dense: return xtn::dense<float>::from_dense(matrix);
+        case family::low_rank: return xtn::low_rank<float>::from_dense(matrix, f.size);
+        case family::mpo:
+        case family::kronecker: {
+            const site_extents s = sites_of(f, layer, out, in);
+            return xtn::mpo<float>(xtn::tt::tt_svd<float>(matrix, s.out, s.in, {.max_bond = f.size}).chain);
+        }
+    }
+    throw xtn::error("compress: unknown family");
+}
+
+model_shape shape_of(const representation& r, model_shape shape) {
+    if (r.width > 0) shape.dim = r.width, shape.hidden = 4 * r.width;
+    return shape;
+}
+
+model<float> make_model(const model_shape& shape, const representation& r) {
+    std::map<std::string, xtn::parameter<float>> interior;
+    return model<float>(shape_of(r, shape), [&](const std::string& layer, std::size_t out, std::size_t in) {
+        const form& f = r.of(layer);
+        if (!r.shared || f.family != family::mpo) return make_operator(f, layer, out, in);
+        // One group for all attention matrices, one for each of the two feed-forward shapes.
+        const std::string group = std::to_string(out) + "x" + std::to_string(in);
+        return xtn::any_operator<float>(
+            xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size, &interior, group)));
+    });
 }
 
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed) {
-    model<float> m(shape,
-                   [&](const std::string&, std::size_t out, std::size_t in) { return make_operator(r, out, in); });
+    model<float> m = make_model(shape, r);
     xtn::random_stream random(seed);
     random.fill_normal(m.embedding().table().values(), 0.02);
     for (const xtn::any_operator<float>& op : m.operators()) {
         const double sites = static_cast<double>(op.parameters().size());
         const double sigma =
-            init.published_mpo && r.bond != 0 ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;
+            init.published_mpo && !r.dense() ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;
         xtn::init_normal(op, sigma, random);
     }
     return m;
+}
+
+model<float> compress(const model<float>& m, const representation& r) {
+    std::map<std::string, xtn::any_operator<float>> layers;
+    for (const auto& [layer, op] : m.named_operators()) layers.emplace(layer, op);
+    const model<float> small(m.shape(), [&](const std::string& layer, std::size_t, std::size_t) {
+        return compress(r.of(layer), layer, xtn::to_dense(layers.at(layer)));
+    });
+    std::set<std::string> factors;
+    for (const auto& [layer, op] : small.named_operators())
+        for (const auto& p : op.parameters()) factors.insert(layer + "." + p.name);
+    std::map<std::string, xtn::parameter<float>> from;
+    for (const auto& p : m.parameters()) from.emplace(p.name, p.value);
+    for (const auto& p : small.parameters()) {
+        if (factors.contains(p.name)) continue;
+        const auto values = from.at(p.name).values();
+        std::copy(values.begin(), values.end(), p.value.values().begin());
+    }
+    return small;
 }
 
 }  // namespace picogpt

@@ -1,36 +1,50 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The operators that a PicoGPT's linear layers can be made of, and their initialisation.
+// The operators that a PicoGPT's linear layers can be made of, models of them, and their initialisation.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "model.hpp"
+#include "representation.hpp"
 
 namespace picogpt {
 
-/// How a model's linear layers are represented.
-struct representation {
-    std::size_t bond = 0;  ///< of an MPO; 0 means dense
-
-    std::string name() const { return bond == 0 ? "dense" : "mpo-" + std::to_string(bond); }
-};
-
-/// How they start: entries of standard deviation sigma in every matrix, or the MPO paper's heuristic, whose entries have
-/// in^(-sites / 4).
+/// How the layers start: entries of standard deviation sigma in every matrix, or the MPO paper's heuristic, whose
+/// entries have in^(-sites / 4).
 struct initialisation {
     double sigma = 0.02;
     bool published_mpo = false;
 };
 
-/// One layer: dense, or an MPO in the paper's sites (two for 128 x 128 and the head, three for the feed-forward
-/// matrices; other extents: two sites as near to the square root as divisors allow).
-xtn::any_operator<float> make_operator(const representation& r, std::size_t out, std::size_t in);
+/// The extents of an MPO's sites, most significant first.
+struct site_extents {
+    std::vector<std::size_t> out, in;
+};
 
-/// A model of this representation, initialised from the seed: linear layers and the token table N(0, 0.02^2) or as
-/// `init` says for the layers, biases 0.
+/// The sites of a layer in MPO form. The paper's are two for the attention matrices and the head, with factors as near
+/// to the square root as divisors allow, smaller first, and three balanced ones for the feed-forward matrices.
+site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in);
+
+/// The operator of a layer, with zeros in it.
+xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in);
+
+/// The best such operator for a matrix (out x in): truncated SVD for low rank, TT-SVD for MPOs and Kronecker products.
+xtn::any_operator<float> compress(const form& f, const std::string& layer, const xt::xtensor<float, 2>& matrix);
+
+/// The shape with the representation's width, where it names one; the feed-forward layers are four times as wide.
+model_shape shape_of(const representation& r, model_shape shape = {});
+
+/// A model of this representation, all zeros but the norms. `shape` gives what the representation leaves open.
+model<float> make_model(const model_shape& shape, const representation& r);
+
+/// The same, initialised from the seed: the token table N(0, 0.02^2), linear layers as `init` says, biases 0.
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed);
+
+/// A model of this representation whose layers approximate those of `m`; all else is copied.
+model<float> compress(const model<float>& m, const representation& r);
 
 }  // namespace picogpt

@@ -25,20 +25,36 @@ std::vector<std::size_t> windows_of_step(std::uint64_t seed, std::uint64_t step,
     return windows;
 }
 
+/// The weight decay of every parameter.
+std::vector<xtn::parameter_group> decay_groups(const xtn::parameter_store<float>& store, const recipe& r) {
+    if (r.decay == decayed::everything) return {{.size = store.size(), .weight_decay = r.weight_decay}};
+    if (r.decay == decayed::nothing) return {{.size = store.size()}};
+    std::vector<xtn::parameter_group> groups;
+    for (const auto& e : store.entries()) {
+        const bool bias = e.name.ends_with(".bias"),
+                   norm = e.name.starts_with("ln_f.") || e.name.find(".ln") != std::string::npos;
+        groups.push_back(
+            {.offset = e.offset, .size = e.value.size(), .weight_decay = bias || norm ? 0 : r.weight_decay});
+    }
+    return groups;
+}
+
 }  // namespace
 
-training_result train(const model<float>& m, const xtn::text_corpus& corpus, const recipe& r, xtn::thread_pool& pool,
+training_result train(const model<float>& m, const split& text, const recipe& r, xtn::thread_pool& pool,
                       const std::filesystem::path& directory, const std::string& name, examples::run_record& record,
                       bool resume) {
     const std::size_t context = m.shape().context;
-    corpus.require_window(context);
-    const auto text = corpus.train();
+    for (const auto part : {text.train, text.validation})
+        if (part.size() <= context)
+            throw xtn::io_error(text.origin + " is too short: a window takes " + std::to_string(context) +
+                                " characters and the one after it, but a split has " + std::to_string(part.size()));
     const std::filesystem::path checkpoint = directory / (name + ".checkpoint.safetensors");
     const std::filesystem::path record_file = directory / (name + ".json");
 
     xtn::parameter_store<float> store(m.parameters());
     xtn::data_parallel<float> parallel(store, m.operators(), pool);
-    xtn::adamw<float> optimizer(store.size(), {.beta1 = r.beta1, .beta2 = r.beta2}, r.weight_decay);
+    xtn::adamw<float> optimizer(store.size(), {.beta1 = r.beta1, .beta2 = r.beta2}, decay_groups(store, r));
     const xtn::cosine_schedule schedule(r.learning_rate, r.warmup, r.steps);
 
     std::uint64_t step = 0;
@@ -56,7 +72,7 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
         record.save(record_file);
         xtn::safetensors file(checkpoint.string());
         xtn::add_training_state(file, store, optimizer);
-        describe_model(file, m, corpus.characters());
+        describe_model(file, m, text.characters);
         xtn::save_safetensors(checkpoint, file);
     };
 
@@ -64,9 +80,11 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
     examples::progress progress(r.steps, r.batch * context, step);
     for (; step < r.steps; ++step) {
         const double start = seconds();
-        const auto windows = windows_of_step(r.seed, step, r.batch, text.size() - context);
+        const auto windows = windows_of_step(r.seed, step, r.batch, text.train.size() - context);
         const double loss = parallel.gradient(r.batch, context, [&](xtn::tape<float>& t, std::size_t w) {
-            return m.loss(t, text.subspan(windows[w], context), text.subspan(windows[w] + 1, context), context).mean;
+            return m
+                .loss(t, text.train.subspan(windows[w], context), text.train.subspan(windows[w] + 1, context), context)
+                .mean;
         });
         const double norm = xtn::global_norm(std::span<const float>(parallel.gradients()));
         if (!std::isfinite(loss) || !xtn::is_finite(norm))
@@ -82,14 +100,14 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
         record.measure("train_loss", done, loss);
         progress.update(done, loss);
         if (done == r.steps || done % r.evaluate_every == 0) {
-            result.validation = evaluate(m, corpus.validation(), context, pool);
+            result.validation = evaluate(m, text.validation, context, pool);
             record.measure("val_loss", done, result.validation.loss);
             record.measure("val_acc", done, result.validation.accuracy);
         }
         if (done == r.steps || done % r.checkpoint_every == 0) save_state();
     }
     progress.finish();
-    if (result.validation.windows == 0) result.validation = evaluate(m, corpus.validation(), context, pool);
+    if (result.validation.windows == 0) result.validation = evaluate(m, text.validation, context, pool);
     if (busy > 0) result.tokens_per_second = static_cast<double>(r.steps * r.batch * context) / busy;
 
     record.set("parameters", store.size());
@@ -98,7 +116,7 @@ training_result train(const model<float>& m, const xtn::text_corpus& corpus, con
     record.set("val_windows", result.validation.windows);
     record.set("tokens_per_second", result.tokens_per_second);
     record.save(record_file);
-    save_model(directory / (name + ".safetensors"), m, corpus.characters());
+    save_model(directory / (name + ".safetensors"), m, text.characters);
     return result;
 }
 

@@ -26,6 +26,8 @@ xtn::any_operator<float> stored_operator(const xtn::safetensors& file, const std
                                    std::to_string(shape.size()) + " axes");
         return check(xtn::dense<float>(shape[0], shape[1]));
     }
+    if (file.contains(layer + ".left") && file.shape(layer + ".left").size() == 2)
+        return check(xtn::low_rank<float>(out, in, file.shape(layer + ".left")[1]));
     std::vector<xtn::parameter<float>> cores;
     for (std::string name; file.contains(name = layer + ".cores." + std::to_string(cores.size()));) {
         const auto& shape = file.shape(name);
@@ -36,8 +38,8 @@ xtn::any_operator<float> stored_operator(const xtn::safetensors& file, const std
         cores.emplace_back(std::vector<std::size_t>(shape.begin(), shape.end()));
     }
     if (cores.empty())
-        throw xtn::io_error(file.origin() + ": there is neither \"" + layer + ".weight\" nor \"" + layer +
-                            ".cores.0\"; is this a PicoGPT?");
+        throw xtn::io_error(file.origin() + ": there is no \"" + layer + ".weight\", \"" + layer + ".left\" or \"" +
+                            layer + ".cores.0\"; is this a PicoGPT?");
     return check(xtn::mpo<float>(std::move(cores)));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Models from and to safetensors, under the names of the MPO paper's PyTorch port. A dense layer is "<layer>.weight", an
-// MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order.
+// MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order, a low-rank layer "<layer>.left" (out x rank) and
+// "<layer>.right" (rank x in). A core that layers share is written under each of its names.
 #pragma once
 
 #include <cstddef>

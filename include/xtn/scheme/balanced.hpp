@@ -24,8 +24,10 @@
 #include <array>
 #include <climits>
 #include <cstddef>
+#include <string>
 #include <vector>
 
+#include <xtn/core/error.hpp>
 #include <xtn/scheme/scheme.hpp>
 
 namespace xtn {
@@ -179,5 +181,22 @@ public:
     static constexpr std::size_t out = Out;
     static constexpr std::size_t in = In;
 };
+
+/// The extents of the sites of a chain.
+template <std::size_t Sites>
+struct site_factors {
+    std::array<std::size_t, Sites> out, in;
+};
+
+/// The balanced sites of extents that are known at run time only. Extents of 0 or beyond INT_MAX are a shape_error.
+template <std::size_t Sites>
+site_factors<Sites> balanced_sites(std::size_t out, std::size_t in) {
+    static_assert(Sites > 0, "xtn::balanced_sites: a chain has at least one site");
+    if (std::min(out, in) == 0 || std::max(out, in) > INT_MAX)
+        throw shape_error("balanced_sites: the extents of an operator are 1 to INT_MAX, not " + std::to_string(out) +
+                          " x " + std::to_string(in));
+    const detail::chain_start<Sites> found = detail::balance<Sites>(out, in);
+    return {found.out, found.in};
+}
 
 }  // namespace xtn

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How the linear layers of a PicoGPT are represented, as a name that command lines, files and tables share:
+//
+//     dense              matrices
+//     dense-d64          matrices of a model 64 wide instead of 128
+//     mpo-16             MPOs of bond 16 in the MPO paper's sites
+//     mpo-8-a3-f2x16     the attention matrices in three balanced sites, the feed-forward ones in two of bond 16;
+//                        h is the head; the bond is 8 where none is given
+//     mpo-8-a3-shared    interior cores are shared by all layers of the same part and shape
+//     low_rank-12        products of two factors
+//     kronecker-6        sums of six Kronecker products, in other words MPOs of two balanced sites
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <xtn/core/error.hpp>
+
+namespace picogpt {
+
+enum class family { dense, mpo, low_rank, kronecker };
+
+/// How one layer is represented.
+struct form {
+    picogpt::family family = family::dense;
+    std::size_t size = 0;   ///< the bond, the rank or the number of Kronecker products
+    std::size_t sites = 0;  ///< of an MPO, balanced; 0 means the paper's
+};
+
+struct representation {
+    std::string name = "dense";
+    form attention{}, feed_forward{}, head{};
+    bool shared = false;    ///< interior cores
+    std::size_t width = 0;  ///< of the model; 0 means the default
+
+    representation() = default;
+    /// Reads a name. Throws xtn::error for one that means nothing.
+    representation(const std::string& text);
+    representation(const char* text) : representation(std::string(text)) {}
+
+    /// The form of the layer with this name, for instance "blocks.0.attn.W_q".
+    const form& of(const std::string& layer) const;
+    /// Whether no layer is factorised.
+    bool dense() const { return attention.family == family::dense; }
+};
+
+}  // namespace picogpt

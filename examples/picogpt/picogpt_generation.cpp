@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What generating text costs: characters per second and bytes of weights of PicoGPTs with a key-value cache, for one
+// sequence and for many in step, on one core. Every repetition writes a whole context of characters; models take turns,
+// so that drifts of the machine meet them all. The weights are random, which speed does not depend on.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "common/blas_kernels.hpp"
+#include "common/options.hpp"
+#include "common/report.hpp"
+#include "core/generation.hpp"
+#include "core/operators.hpp"
+
+namespace {
+
+/// Seconds to write a whole context with every sequence.
+double seconds_to_write(const picogpt::model<float>& m, std::size_t sequences) {
+    picogpt::generator g(m, sequences);
+    std::vector<picogpt::token> next(sequences);
+    const auto start = std::chrono::steady_clock::now();
+    for (std::size_t p = 0; p < m.shape().context; ++p) {
+        const std::span<const float> logits = g.feed(std::span<const picogpt::token>(next));
+        for (std::size_t s = 0; s < sequences; ++s) {
+            const auto row = logits.subspan(s * m.shape().vocabulary, m.shape().vocabulary);
+            next[s] = static_cast<picogpt::token>(std::max_element(row.begin(), row.end()) - row.begin());
+        }
+    }
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    examples::use_best_blas_kernels(argc, argv);
+    CLI::App app("Characters per second and weight bytes of PicoGPTs that generate.", "picogpt_generation");
+    std::vector<std::string> models{"dense", "mpo-32", "mpo-16", "mpo-8", "mpo-4", "low_rank-7"};
+    std::vector<std::size_t> batches{1, 64};
+    std::size_t repetitions = 9;
+    std::filesystem::path out = "results/picogpt_generation";
+    app.add_option("--models", models, "representations");
+    app.add_option("--batches", batches, "sequences in step")->check(CLI::PositiveNumber);
+    app.add_option("--repetitions", repetitions, "of which the median counts")->capture_default_str();
+    app.add_option("--out", out, "directory for results")->capture_default_str();
+    return examples::run(app, argc, argv, [&] {
+        const xtn::blas_threads one(1);
+        examples::run_record record("picogpt_generation", {{"repetitions", repetitions}}, 1);
+        std::vector<picogpt::model<float>> all;
+        for (const std::string& name : models) all.push_back(picogpt::make_model({}, name, {.sigma = 0.04}, 1));
+        std::vector<std::string> columns{"model", "weight bytes"};
+        std::vector<std::vector<double>> rates(models.size());
+        for (const std::size_t batch : batches) {
+            columns.push_back("characters/s, batch " + std::to_string(batch));
+            std::vector<std::vector<double>> times(models.size());
+            for (const auto& m : all) seconds_to_write(m, batch);  // plans are made
+            for (std::size_t r = 0; r < repetitions; ++r)
+                for (std::size_t k = 0; k < all.size(); ++k) times[k].push_back(seconds_to_write(all[k], batch));
+            for (std::size_t k = 0; k < all.size(); ++k) {
+                std::nth_element(times[k].begin(), times[k].begin() + static_cast<std::ptrdiff_t>(repetitions / 2),
+                                 times[k].end());
+                rates[k].push_back(static_cast<double>(batch * all[k].shape().context) / times[k][repetitions / 2]);
+            }
+        }
+        examples::table results(columns);
+        nlohmann::ordered_json summary = nlohmann::ordered_json::array();
+        for (std::size_t k = 0; k < all.size(); ++k) {
+            const std::size_t bytes = xtn::parameter_count(all[k].parameters()) * sizeof(float);
+            std::vector<examples::cell> row{models[k], bytes};
+            nlohmann::ordered_json rate = nlohmann::ordered_json::object();
+            for (std::size_t b = 0; b < batches.size(); ++b) {
+                row.push_back({rates[k][b], 0});
+                rate[std::to_string(batches[b])] = rates[k][b];
+            }
+            results.add_row(row);
+            summary.push_back({{"model", models[k]}, {"weight_bytes", bytes}, {"characters_per_second", rate}});
+        }
+        record.set("cache_bytes", picogpt::generator(all.front()).cache_bytes());
+        record.set("models", summary);
+        examples::make_directory(out);
+        record.save(out / "generation.json");
+        examples::save(results, out / "generation");
+        std::cout << results.markdown();
+    });
+}

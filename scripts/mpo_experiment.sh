@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Repeats the experiment of docs/experiments/mpo.md: the search, all trainings, compression, spectra and generation, two
+# single-thread runs side by side, then the page. Interrupted, it goes on where it was; finished runs are not repeated.
+# Usage: scripts/mpo_experiment.sh [DIRECTORY]   for weights, checkpoints and records [results/mpo]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+out=${1:-results/mpo}
+programs=build/gcc-release/examples/picogpt
+records=docs/results/mpo
+
+cmake --preset gcc-release
+cmake --build build/gcc-release --target picogpt_{mpo,search,compress,spectrum,generation,report}
+
+# Commands from standard input, two at a time.
+side_by_side() { xargs -P 2 -I {} sh -c "$programs/{} --threads 1 --resume --out $out/$1"; }
+
+side_by_side search-800 <<'END'
+picogpt_search --family dense
+picogpt_search --family mpo
+END
+{
+    for seed in 1 2 3; do
+        for model in dense mpo-16; do echo "picogpt_mpo --models $model --seed $seed"; done
+    done
+    for model in mpo-{32,8,4} mpo-8-a{2,3} mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
+        echo "picogpt_mpo --models $model"
+    done
+} | side_by_side runs
+for family in mpo low_rank kronecker; do
+    case $family in mpo) sizes="8 16 32" ;; low_rank) sizes="7 17 49" ;; kronecker) sizes="8 19 55" ;; esac
+    for size in $sizes; do echo "picogpt_compress --weights $out/runs/dense.safetensors --models $family-$size"; done
+done | side_by_side compress
+
+"$programs/picogpt_spectrum" --out "$out/spectrum"
+"$programs/picogpt_spectrum" --weights "$out/runs/dense.safetensors" --label tuned --out "$out/spectrum"
+"$programs/picogpt_generation" --out "$out/generation"
+
+for part in search-800 runs compress spectrum generation; do
+    mkdir -p "$records/$part"
+    cp "$out/$part"/*.json "$records/$part"
+done
+"$programs/picogpt_report"

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Names of representations, the sites behind them, and how many parameters models of them have.
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <xtn/train/parameter_store.hpp>
+
+#include "core/operators.hpp"
+
+namespace {
+
+using picogpt::family;
+using picogpt::representation;
+
+std::size_t count(const std::string& name) {
+    return xtn::parameter_count(picogpt::make_model({}, representation(name)).parameters());
+}
+
+constexpr std::size_t biases_norms_and_tokens = 4 * (128 + 512 + 128) + 9 * 256 + 65 * 128;
+
+BOOST_AUTO_TEST_CASE(names_are_read) {
+    const representation r("mpo-8-a3-f2x16-shared");
+    BOOST_TEST((r.attention.family == family::mpo && r.head.family == family::mpo));
+    BOOST_TEST(r.attention.sites == 3);
+    BOOST_TEST(r.attention.size == 8);
+    BOOST_TEST(r.feed_forward.sites == 2);
+    BOOST_TEST(r.feed_forward.size == 16);
+    BOOST_TEST(r.head.sites == 0);
+    BOOST_TEST(r.shared);
+    BOOST_TEST(&r.of("lm_head") == &r.head);
+    BOOST_TEST(&r.of("blocks.3.attn.W_o") == &r.attention);
+    BOOST_TEST(&r.of("blocks.0.ffn.W2") == &r.feed_forward);
+    BOOST_TEST(representation("dense-d64").width == 64);
+    BOOST_TEST(representation("low_rank-12").attention.size == 12);
+    BOOST_TEST(representation().dense());
+}
+
+BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
+    for (const char* name : {"", "mps-4", "mpo", "mpo-", "mpo-0", "mpo-x", "mpo-4-", "mpo-4-a", "mpo-4-a5", "mpo-4-a1",
+                             "mpo-4-a3x", "mpo-4-a3x0", "mpo-4-a3y2", "mpo-12345", "low_rank-4-a3", "dense-d0",
+                             "dense-shared", "kronecker-3-shared", "dense-64"})
+        BOOST_CHECK_THROW(representation{name}, xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(parameters_are_counted) {
+    const std::size_t rest = biases_norms_and_tokens;
+    BOOST_TEST(count("low_rank-7") == rest + 7 * (16 * 256 + 8 * 640 + 193));
+    BOOST_TEST(count("kronecker-8") == rest + 8 * (16 * 256 + 8 * 512 + (5 * 16 + 13 * 8)));
+    // three sites: 4 * 8 at one end, 8 * 4 within, 4 * 4 at the other end
+    const auto sites = picogpt::sites_of({family::mpo, 8, 3}, "blocks.0.attn.W_q", 128, 128);
+    BOOST_TEST(sites.out.size() == 3);
+    std::size_t ends = 0;
+    for (const std::size_t k : {0u, 2u}) ends += sites.out[k] * sites.in[k];
+    const std::size_t interior = sites.out[1] * sites.in[1];
+    const std::size_t feed_forward = 8 * (8 * (32 + 64) + 64 * 32), head = 8 * (40 + 208);
+    BOOST_TEST(count("mpo-8-a3") == rest + 16 * (8 * ends + 64 * interior) + feed_forward + head);
+    // shared: 15 of 16 interior cores of the attention matrices and 6 of 8 of the feed-forward ones fall away
+    BOOST_TEST(count("mpo-8-a3") - count("mpo-8-a3-shared") == 15 * 64 * interior + 6 * 64 * 32);
+    BOOST_TEST(count("mpo-8-shared") == count("mpo-8") - 6 * 64 * 32);
+    BOOST_TEST(count("mpo-9999") == count("mpo-64"));  // a bond that the sites cannot use is cut
+}
+
+/// Sharing is one tensor: it is stored once, and a step of one layer's core is a step of all.
+BOOST_AUTO_TEST_CASE(shared_cores_are_one_parameter) {
+    const auto m = picogpt::make_model({}, representation("mpo-4-a3-shared"));
+    const xtn::parameter_store<float> store(m.parameters());
+    BOOST_TEST(store.size() == count("mpo-4-a3-shared"));
+    const auto interior = m.blocks()[0].query.weight().parameters()[1].value;
+    BOOST_TEST((interior == m.blocks()[3].output.weight().parameters()[1].value));
+}
+
+BOOST_AUTO_TEST_CASE(every_layer_starts_with_the_wanted_deviation) {
+    for (const char* name : {"dense", "mpo-8", "mpo-8-a3-f4", "mpo-8-a4-shared", "low_rank-7", "kronecker-5"}) {
+        const auto m = picogpt::make_model({}, representation(name), {.sigma = 0.05}, 3);
+        double sum = 0, entries = 0;
+        for (const auto& op : m.operators()) {
+            const auto w = xtn::to_dense(op);
+            for (const float v : w) sum += static_cast<double>(v) * static_cast<double>(v);
+            entries += static_cast<double>(w.size());
+        }
+        BOOST_TEST(std::abs(std::sqrt(sum / entries) / 0.05 - 1) < 0.15, name);
+    }
+}
+
+/// Compression with full bonds changes nothing; with smaller ones the layers are the truncated decompositions.
+BOOST_AUTO_TEST_CASE(compression) {
+    const picogpt::model_shape shape{.vocabulary = 15, .dim = 16, .heads = 2, .layers = 2, .context = 8, .hidden = 32};
+    const auto dense = picogpt::make_model(shape, representation("dense"), {.sigma = 0.3}, 5);
+    const std::vector<picogpt::token> tokens{1, 5, 3, 0, 7, 7, 2, 9};
+    xtn::tape<float> t;
+    const auto expected = dense.logits(t, tokens, 8);
+    for (const char* name : {"dense", "mpo-64", "mpo-64-a3-f2", "low_rank-16", "kronecker-64"}) {
+        const auto full = picogpt::compress(dense, representation(name));
+        xtn::tape<float> u;
+        const auto logits = full.logits(u, tokens, 8);
+        for (std::size_t k = 0; k < logits.size(); ++k)
+            BOOST_TEST(std::abs(logits.data()[k] - expected.data()[k]) < 1e-4, name);
+    }
+    double former = 1;
+    for (const char* name : {"low_rank-1", "low_rank-4", "low_rank-12"}) {
+        const auto w = dense.blocks()[0].up.weight().parameters()[0].value;
+        const auto small = xtn::to_dense(picogpt::compress(dense, representation(name)).blocks()[0].up.weight());
+        double error = 0, norm = 0;
+        for (std::size_t k = 0; k < w.size(); ++k) {
+            const double exact = static_cast<double>(w.data()[k]), off = exact - static_cast<double>(small.data()[k]);
+            error += off * off, norm += exact * exact;
+        }
+        BOOST_TEST(error / norm < former, name);
+        former = error / norm;
+    }
+    BOOST_TEST(former < 0.1);
+}
+
+}  // namespace
