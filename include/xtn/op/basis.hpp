@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <numbers>
 #include <span>
+#include <sstream>
+#include <string>
 
 #include <xtn/backend/random.hpp>
 #include <xtn/expr/einsum.hpp>
@@ -53,6 +55,18 @@ public:
 
     bool is_random() const { return is_random_; }
     std::uint64_t seed() const { return seed_; }
+    /// In words that from_text reads: "dct2", "random_orthonormal 7".
+    std::string text() const { return is_random_ ? "random_orthonormal " + std::to_string(seed_) : "dct2"; }
+    /// Throws xtn::error where the words are no basis's.
+    static basis from_text(const std::string& words) {
+        std::istringstream in(words);
+        std::string name;
+        std::uint64_t seed = 0;
+        in >> name;
+        if (name == "dct2" && in.eof()) return dct2();
+        if (name == "random_orthonormal" && in >> seed && in.eof()) return random_orthonormal(seed);
+        throw error("\"" + words + "\" is no basis; there are dct2, and random_orthonormal with a seed");
+    }
 
 private:
     basis() = default;

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,8 +27,8 @@ class any_operator {
 public:
     using value_type = T;
 
-    any_operator(operator_network<T> network, std::vector<named_parameter<T>> parameters)
-        : network_(std::move(network)), parameters_(std::move(parameters)) {}
+    any_operator(operator_network<T> network, std::vector<named_parameter<T>> parameters, std::string settings = {})
+        : network_(std::move(network)), parameters_(std::move(parameters)), settings_(std::move(settings)) {}
     template <linear_operator O>
     requires(!std::derived_from<O, any_operator>) any_operator(const O& o)
         : any_operator(o.network(), o.parameters()) {}
@@ -36,12 +37,15 @@ public:
     std::size_t in() const { return network_.in(); }
     const operator_network<T>& network() const { return network_; }
     const std::vector<named_parameter<T>>& parameters() const { return parameters_; }
+    /// What a file has to say of it besides its parameters, in words that its own class reads; mostly nothing.
+    const std::string& settings() const { return settings_; }
     /// The matrix (out x in).
     xt::xtensor<T, 2> to_dense() const;  // op/apply.hpp
 
 private:
     operator_network<T> network_;
     std::vector<named_parameter<T>> parameters_;
+    std::string settings_;
 };
 
 }  // namespace xtn

@@ -33,6 +33,13 @@ public:
     spectral(std::size_t out, std::size_t in) requires(K != dynamic)
         : spectral(out, in, support::zigzag(xtn::coefficients::count(K))) {}
 
+    /// Zeros, from settings().
+    static spectral from_settings(std::size_t out, std::size_t in, const std::string& settings) {
+        const std::size_t comma = std::min(settings.find(", "), settings.size());
+        return {out, in, support::from_text(settings.substr(std::min(comma + 2, settings.size()))),
+                xtn::basis::from_text(settings.substr(0, comma))};
+    }
+
     /// The projection of a matrix (out x in) onto the support, or onto its largest coefficients: the nearest matrix of that
     /// support. The relative Frobenius error is stored in *error if given.
     template <class E>
@@ -70,9 +77,10 @@ private:
         operator_network<T> network;
         std::vector<std::size_t> elements;
         xtn::basis basis;
+        std::string settings;
     };
     explicit spectral(made m)
-        : any_operator<T>(std::move(m.network), {{"coefficients", m.coefficients}}),
+        : any_operator<T>(std::move(m.network), {{"coefficients", m.coefficients}}, std::move(m.settings)),
           elements_(std::move(m.elements)),
           basis_(m.basis) {}
 
@@ -104,10 +112,14 @@ private:
             for (const std::size_t e : elements) places.push_back(e / in * q + e % in);
             return {c, index_embedding::scatter({p, q}, places)};
         }();
+        // The largest are known by their elements alone.
+        const support found = where.kind() == support::order::largest ? support::custom(elements) : where;
+        const std::string settings = b.text() + ", " + found.text(out, in);
         return {c,
                 {"uo,uv,vi", "o", "i", {factor<T>::constant(d.out), spread, factor<T>::constant(d.in)}},
                 std::move(elements),
-                b};
+                b,
+                settings};
     }
 
     std::vector<std::size_t> elements_;

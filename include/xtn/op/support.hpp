@@ -12,14 +12,16 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <iterator>
 #include <numeric>
-#include <optional>
 #include <span>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,7 +73,42 @@ public:
         return s;
     }
 
+    /// The support of that order; the seed is of scattered ones.
+    static support of(order o, coefficients k, std::uint64_t seed = 0) { return {o, k, seed}; }
+    /// The order with this name, as it is spelt in the code. Throws xtn::error for any other word.
+    static order order_named(std::string_view word) {
+        const auto found = std::find(names.begin(), names.end(), word);
+        if (found == names.end())
+            throw error("\"" + std::string(word) +
+                        "\" is no support; there are zigzag, scaled_zigzag, rectangle, scattered, largest and custom");
+        return static_cast<order>(found - names.begin());
+    }
+
     order kind() const { return order_; }
+    /// In words that from_text reads, for an m x n matrix: "zigzag 8192", "scattered 8192 7", "custom 0 1 5".
+    std::string text(std::size_t m, std::size_t n) const {
+        std::string words(names[static_cast<std::size_t>(order_)]);
+        if (order_ == order::custom)
+            for (const std::size_t e : elements_) words += " " + std::to_string(e);
+        else
+            words += " " + std::to_string(k_.of(m, n));
+        if (order_ == order::scattered) words += " " + std::to_string(seed_);
+        return words;
+    }
+    /// Throws xtn::error where the words are no support's.
+    static support from_text(const std::string& words) {
+        std::istringstream in(words);
+        std::string name;
+        in >> name;
+        const order o = order_named(name);
+        const std::vector<std::uint64_t> numbers{std::istream_iterator<std::uint64_t>(in), {}};
+        if (!in.eof() || (o != order::custom && numbers.size() != (o == order::scattered ? 2u : 1u)))
+            throw error("\"" + words +
+                        "\" is no support: whole numbers follow the order, the number of coefficients (and " +
+                        "the seed of a scattered one) or the elements of a custom one");
+        if (o == order::custom) return custom({numbers.begin(), numbers.end()});
+        return of(o, coefficients::count(numbers[0]), numbers.size() == 2 ? numbers[1] : 0);
+    }
 
     /// The extents p x q of a rectangle in an m x n matrix.
     std::pair<std::size_t, std::size_t> rectangle_in(std::size_t m, std::size_t n) const {
@@ -120,6 +157,8 @@ private:
         return order_ == order::zigzag ? u + v : u * n + v * m;
     }
 
+    static constexpr std::array<std::string_view, 6> names{"zigzag",    "scaled_zigzag", "rectangle",
+                                                           "scattered", "largest",       "custom"};
     order order_;
     coefficients k_;
     std::uint64_t seed_;
