@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -120,6 +121,21 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_window_reaches_the_caller) {
     BOOST_CHECK_THROW(parallel.gradient(12, 40, faulty), xtn::numeric_error);
     BOOST_CHECK_NO_THROW(parallel.gradient(12, 40, [&](auto& t, std::size_t w) { return p.loss(t, w); }));
     BOOST_CHECK_THROW(parallel.gradient(0, 40, faulty), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(parameters_outlive_their_store) {
+    xtn::parameter<float> p(std::vector<std::size_t>{1000});
+    {
+        xtn::parameter_store<float> first({{"p", p}});
+        first.values()[999] = 3;
+    }
+    BOOST_TEST(p.values()[999] == 3);
+    BOOST_TEST(p.offset() == p.unbound);
+    auto first = std::make_unique<xtn::parameter_store<float>>(std::vector<xtn::named_parameter<float>>{{"p", p}});
+    xtn::parameter_store<float> second({{"p", p}});
+    first.reset();
+    second.values()[0] = 5;
+    BOOST_TEST(p.values()[0] == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_holds_shared_parameters_once) {

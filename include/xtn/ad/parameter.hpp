@@ -61,6 +61,12 @@ public:
         state_->offset = offset;
         state_->own = {};
     }
+    /// Moves the elements back to memory of its own.
+    void release() {
+        state_->own.assign(values().begin(), values().end());
+        state_->values = state_->own;
+        state_->offset = unbound;
+    }
     /// A parameter whose elements are kept by somebody else.
     static parameter view(std::span<T> memory, std::vector<std::size_t> shape, std::size_t offset) {
         parameter p(std::vector<std::size_t>{0});

@@ -40,6 +40,11 @@ public:
         values_ = {memory_.take<T>(size), size};
         for (entry& e : entries_) e.value.bind(values_.subspan(e.offset, e.value.size()), e.offset);
     }
+    /// The parameters outlive the store, unless another one has taken them over.
+    ~parameter_store() {
+        for (entry& e : entries_)
+            if (e.value.data() == values_.data() + e.offset) e.value.release();
+    }
     parameter_store(const parameter_store&) = delete;
     parameter_store& operator=(const parameter_store&) = delete;
 
