@@ -13,7 +13,7 @@ STANDARD = {"name", "family_index", "per_family_instance_index", "run_name", "ru
 
 
 def name_of(run):
-    parts = [p for p in run["name"].split("/") if p not in ("manual_time", "real_time") and not p.startswith("min_time")]
+    parts = [p for p in run["name"].split("/") if p not in ("manual_time", "real_time") and not p.startswith(("min_time", "iterations"))]
     return " ".join(parts)
 
 

@@ -8,8 +8,6 @@ namespace {
 
 using sites_list = std::vector<std::size_t>;
 
-double norm(const matrix& m) { return std::sqrt(xt::sum(m * m)()); }
-
 /// The singular values of w rearranged so that rows are the axes `rows` of (o_1 .. o_n, i_1 .. i_n), columns the others.
 std::vector<double> unfolding_values(const matrix& w, const sites_list& extents, const std::vector<bool>& is_row) {
     std::size_t rows = 1;
@@ -198,9 +196,6 @@ BOOST_AUTO_TEST_CASE(embeddings_place_numbers) {
 
 BOOST_AUTO_TEST_CASE(faulty_factorisations_say_what_is_wrong) {
     using namespace xtn;
-    const auto says = [](const char* text) {
-        return [text](const shape_error& e) { return std::string(e.what()).find(text) != std::string::npos; };
-    };
     const matrix w = random_matrix(6, 4, 1);
     BOOST_CHECK_EXCEPTION(kronecker<double>::from_dense(w, {2, 2}, {2, 2}), shape_error, says("the shape is (6, 4)"));
     BOOST_CHECK_EXCEPTION(kronecker<double>({2, 3}, {4}), shape_error, says("same number of sites"));
