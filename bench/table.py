@@ -10,11 +10,11 @@ import sys
 
 STANDARD = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions", "threads",
             "repetition_index", "iterations", "real_time", "cpu_time", "time_unit", "label", "aggregate_name"}
+HOW = ("manual_time", "real_time", "min_time", "iterations")  # parts of a name that say how it was measured
 
 
 def name_of(run):
-    parts = [p for p in run["name"].split("/") if p not in ("manual_time", "real_time") and not p.startswith("min_time")]
-    return " ".join(parts)
+    return " ".join(part for part in run["name"].split("/") if not part.startswith(HOW))
 
 
 def main():

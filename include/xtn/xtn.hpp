@@ -44,6 +44,8 @@
 #include <xtn/op/mpo.hpp>
 #include <xtn/op/network.hpp>
 #include <xtn/op/operator.hpp>
+#include <xtn/op/relative_error.hpp>
+#include <xtn/op/sharing.hpp>
 #include <xtn/op/spectral.hpp>
 #include <xtn/op/support.hpp>
 #include <xtn/op/symmetric.hpp>
