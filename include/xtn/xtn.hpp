@@ -54,6 +54,7 @@
 #include <xtn/tt/algebra.hpp>
 #include <xtn/tt/bonds.hpp>
 #include <xtn/tt/chain.hpp>
+#include <xtn/tt/lanczos.hpp>
 #include <xtn/tt/mpo.hpp>
 #include <xtn/tt/mps.hpp>
 #include <xtn/tt/qr.hpp>
