@@ -26,6 +26,10 @@ def record(name):
     return json.loads((ROOT / "docs" / "results" / name).read_text(encoding="utf-8"))
 
 
+def times(ratio):
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
 def apply_table(data):
     """One row for each operator: times of the dense product over those of the operator, by the number of rows."""
     runs = {}
@@ -37,8 +41,7 @@ def apply_table(data):
     lines = ["| n | bond | " + " | ".join(f"{r} row{'s' * (r > 1)}" for r in rows) + " | flops of dense |",
              "|--:|--:|" + "--:|" * (len(rows) + 1)]
     for (n, bond), of in sorted(runs.items()):
-        cells = [f"{of[r]['against_dense']:.2g}" if r in of and of[r]["against_dense"] < 10 else
-                 f"{of[r]['against_dense']:.0f}" if r in of else "" for r in rows]
+        cells = [times(of[r]["against_dense"]) if r in of else "" for r in rows]
         largest = of[max(of)]["flop_ratio"]
         lines.append(f"| {n} | {bond} | " + " | ".join(cells) + f" | {largest:.2g} |")
     return "\n".join(lines) + "\n\n" + benchmark.machine(data)
@@ -80,16 +83,13 @@ def readme():
     data = record("peers/results.json")
     by_name = {w["name"]: w for w in data["workloads"]}
 
-    def ratio(workload, peer, key):
-        return f"{workload['peers'][peer][key] / workload['xtn'][key]:.2g}"
+    def ratio(workload, key, *peers):
+        return times(min(workload["peers"][peer][key] for peer in peers) / workload["xtn"][key])
 
-    lines = ["| how many times longer than xtn: value / value and gradients | PyTorch, opt_einsum | torch.compile | NumPy |",
-             "|---|--:|--:|--:|"]
+    lines = ["| how many times longer than xtn | PyTorch, values | PyTorch, values and gradients | NumPy, values |", "|---|--:|--:|--:|"]
     for name in SHOWN:
-        w = by_name[name]
-        cells = [" / ".join(ratio(w, peer, key) for key in ("forward_seconds", "gradient_seconds"))
-                 for peer in ("opt_einsum", "compile")] + [ratio(w, "NumPy", "forward_seconds")]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        cells = [ratio(by_name[name], key, "eager", "opt_einsum", "compile") for key in ("forward_seconds", "gradient_seconds")]
+        lines.append(f"| {name} | " + " | ".join([*cells, ratio(by_name[name], "forward_seconds", "NumPy")]) + " |")
     v = data["versions"]
     lines.append(f"\nOne thread, single precision, {v['processor']}; PyTorch {v['torch']}, NumPy {v['numpy']}.")
     return "\n".join(lines)
