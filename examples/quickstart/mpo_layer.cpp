@@ -9,6 +9,7 @@
 
 using matrix = xt::xtensor<float, 2>;
 
+/// The layer and its activation.
 struct network {
     using mpo = xtn::mpo<float, xtn::scheme<xtn::sites<4, 4, 4>, xtn::sites<4, 4, 4>>>;
     mpo weight{4};

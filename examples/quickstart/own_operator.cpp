@@ -12,6 +12,7 @@
 #include <vector>
 #include <xtn/xtn.hpp>
 
+/// The sum of `blocks` Tucker operators of this rank.
 template <xtn::scalar T>
 struct block_term : xtn::any_operator<T> {
     block_term(std::size_t out, std::size_t in, std::size_t blocks, std::size_t rank)

@@ -74,3 +74,10 @@
 #include <xtn/nn/embedding.hpp>
 #include <xtn/nn/layer_norm.hpp>
 #include <xtn/nn/linear.hpp>
+
+/// @namespace xtn
+/// The library: contractions, plans, gradients, operators, files and training.
+/// @namespace xtn::tt
+/// Chains of run-time length (matrix product states and operators), their algebra, and decompositions.
+/// @namespace xtn::nn
+/// Differentiable layers.
