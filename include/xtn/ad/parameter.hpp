@@ -17,6 +17,7 @@
 
 namespace xtn {
 
+/// A tensor that training changes, as a handle: copies share it.
 template <scalar T>
 class parameter {
 public:
@@ -97,6 +98,7 @@ private:
     std::shared_ptr<state> state_;
 };
 
+/// A parameter under the name that files give it.
 template <scalar T>
 struct named_parameter {
     std::string name;

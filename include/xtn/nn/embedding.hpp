@@ -15,6 +15,7 @@
 
 namespace xtn::nn {
 
+/// Rows for tokens, with sinusoidal positions added; parameter "weight" (vocabulary x dim).
 template <scalar T>
 class embedding {
 public:

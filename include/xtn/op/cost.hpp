@@ -16,6 +16,7 @@ namespace xtn {
 struct apply_cost {
     double through_factors, through_matrix, reconstruct, flops;
 };
+/// The cost of apply() for so many rows.
 template <linear_operator O, class T = typename O::value_type>
 apply_cost cost_of_apply(const O& op, std::size_t rows) {
     const operator_network<T>& net = op.network();

@@ -15,9 +15,11 @@
 
 namespace xtn {
 
+/// One flat buffer that holds all parameters of a model, in the order they were named.
 template <scalar T>
 class parameter_store {
 public:
+    /// A parameter, its name and where it begins in the buffer.
     struct entry {
         std::string name;  ///< of its first user
         parameter<T> value;
