@@ -19,7 +19,8 @@ case ${1-} in
 esac
 
 # A tool counts as present when it runs, wherever it comes from; a library counts when its package is installed.
-declare -A tools=([g++]=g++ [cmake]=cmake [ninja]=ninja-build [ccache]=ccache)
+declare -A tools=([g++]=g++ [cmake]=cmake [ninja]=ninja-build [ccache]=ccache
+    [python3]=python3)
 libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-dev libboost-dev libboost-test-dev
     libbenchmark-dev nlohmann-json3-dev libcli11-dev)
 if [[ $full == yes ]]; then

@@ -155,7 +155,7 @@ def refused(page, compiler, flags):
     for block in blocks(page):
         if "refused" not in block.directives:
             continue
-        source = "".join(f"#include <{name}>\n" for name in HEADERS) + "void example() {\n" + block.text + "}\n"
+        source = "#include <xtn/xtn.hpp>\nvoid example() {\n" + block.text + "}\n"
         result = subprocess.run([compiler, *flags, "-fsyntax-only", "-x", "c++", "-"], input=source,
                                 stderr=subprocess.PIPE, text=True, check=False)
         if result.returncode == 0:
