@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One differentiated layer y = x W^T of every kind of operator, n x n, against the dense one: forward on a tape, then the
-// gradients of x and of the parameters. The dense products (y = x W^T; dx = dy W, dW = dy^T x) are calls of the BLAS that
-// take turns with the operator in the same run; with one row they are matrix-vector products.
+// One differentiated layer y = x W^T of every kind of operator, n x n, against the dense one: forward on a tape, then
+// the gradients of x and of the parameters. The dense products (y = x W^T; dx = dy W, dW = dy^T x) are calls of the BLAS
+// that take turns with the operator in the same run; with one row they are matrix-vector products.
 //
-// Times are medians; counters: `forward`, `backward` and `both`, the speed-up over the dense products; `dense_us`, the time
-// of these; `parameters`; `flop_ratio`, the forward plan's flops over the dense ones. bench/crossover.py derives the
-// batches for which an operator wins.
+// Times are medians; counters: `forward`, `backward` and `both`, the speed-up over the dense products; `dense_us`, the
+// time of these; `parameters`; `flop_ratio`, the forward plan's flops over the dense ones. bench/crossover.py derives
+// the batches for which an operator wins.
 #include <benchmark/benchmark.h>
 
 #include <functional>

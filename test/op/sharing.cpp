@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operators made with a parameter in common: one tensor for all, errors as promised, the joint optimum, sums of gradients.
+// Operators made with a parameter in common: one tensor, errors as promised, the joint optimum, sums of gradients.
 #include "../parameter_error.hpp"
 #include "common.hpp"
 
@@ -97,6 +97,14 @@ BOOST_AUTO_TEST_CASE(a_joint_low_rank_form_of_complex_matrices) {
         error = std::hypot(error, xtn::tt::frobenius_norm(missed));
     }
     BOOST_TEST(std::abs(error - joint_optimum(w, 0, 2)) < 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(a_joint_low_rank_form_from_a_sketch_is_nearly_the_best) {
+    const std::vector<matrix> w{random_matrix(60, 50, 1), random_matrix(30, 50, 2)};
+    const auto made = xtn::joint_low_rank(w, common_factor::right, 5, xtn::tt::sketch{});
+    const double error = std::hypot(made.relative_errors[0] * norm(w[0]), made.relative_errors[1] * norm(w[1]));
+    BOOST_TEST(error > joint_optimum(w, 0, 5) * (1 + 1e-9));
+    BOOST_TEST(error < joint_optimum(w, 0, 5) * 1.02);
 }
 
 using layout = xtn::scheme<xtn::sites<2, 3, 2>, xtn::sites<3, 2, 2>>;

@@ -54,8 +54,8 @@ inline void blas_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::i
                       c, i(ldc));
 }
 
-/// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is stored
-/// k x m. beta = 0 overwrites C without reading it.
+/// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is
+/// stored k x m. beta = 0 overwrites C without reading it.
 template <scalar T>
 inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
                  const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {

@@ -10,8 +10,8 @@
 
 namespace xtn {
 
-/// |W - operator|_F / |W|_F, measured on the reconstructed matrix; 0 for W = 0 and an operator that is 0 as well. Throws
-/// shape_error where W (out x in) has another shape.
+/// |W - operator|_F / |W|_F, measured on the reconstructed matrix; 0 for W = 0 and an operator that is 0 as well.
+/// Throws shape_error where W (out x in) has another shape.
 template <linear_operator O, class E>
 double relative_error(const O& op, const xt::xexpression<E>& w) {
     using T = typename O::value_type;

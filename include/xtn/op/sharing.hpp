@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Operators that share a parameter: made from matrices or chains of their own, they hold handles to one tensor, which is
-// stored, counted and updated once, and whose gradient is the sum over them.
+// Operators that share a parameter: made from matrices or chains of their own, they hold handles to one tensor, which
+// is stored, counted and updated once, and whose gradient is the sum over them.
 //
-//     joint_low_rank   W_l ~ left_l right, several matrices that read the same input (queries, keys and values, a gate and
-//                      its partner), or W_l ~ left right_l, several that write to one output
+//     joint_low_rank   W_l ~ left_l right, several matrices that read the same input (queries, keys and values, a gate
+//                      and its partner), or W_l ~ left right_l, several that write to one output
 //     shared_centre    W_l ~ an MPO with auxiliary cores of its own around a central core of all (tt/shared_centre.hpp)
 //
-// With the matrices one above the other, the joint low-rank form is that of one matrix, and its truncated SVD is the best
-// one in the Frobenius norm (Eckart & Young 1936). Peng et al., arXiv 2402.16319, treat such pairs of matrices so.
+// Of the matrices one below the other (or side by side), the joint low-rank form is that of one matrix, and its
+// truncated SVD is the best in the Frobenius norm (Eckart & Young 1936). Coupled matrices are compressed jointly in
+// Peng et al., arXiv 2402.16319.
 #pragma once
 
 #include <array>
@@ -34,45 +35,55 @@ struct sharing {
 /// Which factor the operators of joint_low_rank have in common.
 enum class common_factor : bool { left, right };
 
-/// The best operators left_l right (or left right_l) of this rank with one right (or left) factor for these matrices (out
-/// x in), the singular values shared evenly by both factors; from a sketch, if one is given, nearly the best. Throws
+namespace detail {
+
+/// Matrices one below the other (axis 0) or side by side (axis 1).
+template <scalar T>
+xt::xtensor<T, 2> concatenated(const std::vector<xt::xtensor<T, 2>>& matrices, std::size_t axis) {
+    if (matrices.empty()) throw shape_error("joint_low_rank: at least one matrix is needed");
+    std::array<std::size_t, 2> shape{matrices[0].shape(0), matrices[0].shape(1)}, first{};
+    shape[axis] = 0;
+    for (std::size_t l = 0; l < matrices.size(); ++l) {
+        const std::size_t other = 1 - axis, wanted = shape[other], found = matrices[l].shape(other);
+        if (found != wanted)
+            throw shape_error("joint_low_rank: matrix 0 has " + std::to_string(wanted) +
+                              (axis == 0 ? " columns" : " rows") + " and matrix " + std::to_string(l) + " has " +
+                              std::to_string(found) + "; a common " + (axis == 0 ? "right" : "left") +
+                              " factor needs the same number");
+        shape[axis] += matrices[l].shape(axis);
+    }
+    xt::xtensor<T, 2> joint(shape);
+    for (const xt::xtensor<T, 2>& w : matrices) {
+        for (std::size_t o = 0; o < w.shape(0); ++o)
+            for (std::size_t i = 0; i < w.shape(1); ++i) joint(first[0] + o, first[1] + i) = w(o, i);
+        first[axis] += w.shape(axis);
+    }
+    return joint;
+}
+
+}  // namespace detail
+
+/// The best operators left_l right (or left right_l) of this rank with one right (or left) factor for these matrices
+/// (out x in), the singular values shared evenly by both factors; from a sketch, if one is given, nearly the best. Throws
 /// shape_error where there is no matrix, the rank is 0, or the matrices differ in the extent of the common factor.
 template <scalar T>
 sharing<low_rank<T>> joint_low_rank(const std::vector<xt::xtensor<T, 2>>& matrices, common_factor common,
                                     std::size_t rank, const std::optional<tt::sketch>& how = std::nullopt) {
     const bool right = common == common_factor::right;
-    if (matrices.empty()) throw shape_error("joint_low_rank: at least one matrix is needed");
-    const std::size_t own = right ? 0 : 1,
-                      extent = matrices[0].shape(1 - own);  // one axis each has, and the common one
-    std::size_t length = 0;
-    for (std::size_t l = 0; l < matrices.size(); ++l) {
-        if (const std::size_t found = matrices[l].shape(1 - own); found != extent)
-            throw shape_error("joint_low_rank: matrix 0 has " + std::to_string(extent) +
-                              (right ? " columns" : " rows") + " and matrix " + std::to_string(l) + " has " +
-                              std::to_string(found) + "; a common " + (right ? "right" : "left") +
-                              " factor needs the same number");
-        length += matrices[l].shape(own);
-    }
-    xt::xtensor<T, 2> joint(right ? std::array{length, extent} : std::array{extent, length});
-    std::array<std::size_t, 2> first{};
-    for (const xt::xtensor<T, 2>& w : matrices) {
-        for (std::size_t o = 0; o < w.shape(0); ++o)
-            for (std::size_t i = 0; i < w.shape(1); ++i) joint(first[0] + o, first[1] + i) = w(o, i);
-        first[own] += w.shape(own);
-    }
-    const auto all = low_rank<T>::from_dense(joint, rank, nullptr, how);
-    const parameter<T>& parted = right ? all.left() : all.right();
+    const std::size_t axis = right ? 0 : 1;
+    const auto joint = low_rank<T>::from_dense(detail::concatenated(matrices, axis), rank, nullptr, how);
+    const parameter<T>& parts = right ? joint.left() : joint.right();
     sharing<low_rank<T>> result;
-    std::array<std::ptrdiff_t, 2> next{};
+    std::array<std::ptrdiff_t, 2> first{};
     for (const xt::xtensor<T, 2>& w : matrices) {
-        std::array shape{all.rank(), all.rank()};
-        shape[own] = w.shape(own);
-        const parameter<T> part(std::vector(shape.begin(), shape.end()));
-        const auto window = index_embedding::window({parted.shape()[0], parted.shape()[1]}, shape, next);
-        factor<T>(parted, window).evaluate(part.data());
-        result.operators.push_back(right ? low_rank<T>(part, all.right()) : low_rank<T>(all.left(), part));
+        std::array shape{joint.rank(), joint.rank()};
+        shape[axis] = w.shape(axis);
+        const parameter<T> own(std::vector(shape.begin(), shape.end()));
+        factor<T>(parts, index_embedding::window({parts.shape()[0], parts.shape()[1]}, shape, first))
+            .evaluate(own.data());
+        first[axis] += detail::offset(shape[axis]);
+        result.operators.push_back(right ? low_rank<T>(own, joint.right()) : low_rank<T>(joint.left(), own));
         result.relative_errors.push_back(relative_error(result.operators.back(), w));
-        next[own] += detail::offset(shape[own]);
     }
     return result;
 }
