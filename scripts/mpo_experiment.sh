@@ -29,7 +29,9 @@ END
 } | side_by_side runs
 for family in mpo low_rank kronecker; do
     case $family in mpo) sizes="8 16 32" ;; low_rank) sizes="7 17 49" ;; kronecker) sizes="8 19 55" ;; esac
-    for size in $sizes; do echo "picogpt_compress --weights $out/runs/dense.safetensors --models $family-$size"; done
+    for size in $sizes; do
+        echo "picogpt_compress --weights $out/runs/dense.safetensors --operator $family --size $size --lengths 0 100 500"
+    done
 done | side_by_side compress
 
 "$programs/picogpt_spectrum" --out "$out/spectrum"

@@ -3,7 +3,6 @@
 // each kind of layer in the MPO paper's sites, with random weights N(0, sigma^2) or those of a trained model. With two
 // sites the TT-SVD is the best approximation there is (Eckart and Young 1936); with three it is within a factor sqrt(2).
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -11,31 +10,13 @@
 #include "common/blas_kernels.hpp"
 #include "common/options.hpp"
 #include "common/report.hpp"
-#include "core/operators.hpp"
+#include "core/compression.hpp"
 #include "core/weights.hpp"
 
 namespace {
 
 /// The kinds of layers, in the order of the table.
 const std::vector<std::string> kinds{"attn.W_q", "attn.W_k", "attn.W_v", "attn.W_o", "ffn.W1", "ffn.W2", "lm_head"};
-
-/// The error of the approximation, and the norm of what it approximates, in squares.
-struct squares {
-    double error = 0, norm = 0;
-    double relative() const { return std::sqrt(error / norm); }
-};
-
-squares approximation_error(const picogpt::form& f, const std::string& layer, const xt::xtensor<float, 2>& w) {
-    const auto approximation = xtn::to_dense(picogpt::compress(f, layer, w));
-    squares s;
-    for (std::size_t k = 0; k < w.size(); ++k) {
-        const double exact = static_cast<double>(w.data()[k]),
-                     off = exact - static_cast<double>(approximation.data()[k]);
-        s.error += off * off;
-        s.norm += exact * exact;
-    }
-    return s;
-}
 
 }  // namespace
 
@@ -63,14 +44,15 @@ int main(int argc, char** argv) {
                                     seed);
         for (const std::size_t bond : bonds) {
             const picogpt::form f{.family = picogpt::family::mpo, .size = bond};
-            std::vector<squares> of_kind(kinds.size());
-            squares all;
+            std::vector<picogpt::approximation_error> of_kind(kinds.size());
+            picogpt::approximation_error all;
             for (const auto& [layer, op] : m.named_operators()) {
-                const squares s = approximation_error(f, layer, xtn::to_dense(op));
+                const auto w = op.to_dense();
+                const auto e = picogpt::error_of(picogpt::compress(f, layer, w), w);
                 const auto kind = std::find_if(kinds.begin(), kinds.end(),
                                                [&name = layer](const auto& k) { return name.ends_with(k); });
-                for (squares* sum : {&of_kind[static_cast<std::size_t>(kind - kinds.begin())], &all})
-                    sum->error += s.error, sum->norm += s.norm;
+                of_kind[static_cast<std::size_t>(kind - kinds.begin())] += e;
+                all += e;
             }
             std::vector<examples::cell> row{bond};
             for (std::size_t k = 0; k < kinds.size(); ++k) {

@@ -116,13 +116,15 @@ BOOST_AUTO_TEST_CASE(a_fully_static_model) {
 
 BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
     const scratch dir;
-    for (const char* name : {"dense", "mpo-3", "mpo-3-a3-f4x2", "low_rank-2", "kronecker-2"}) {
+    for (const char* name : {"dense", "mpo-3", "mpo-3-a3-f4x2", "mpo-3-a3-shared", "low_rank-2", "kronecker-2",
+                             "tucker-3", "spectral-0.5", "spectral-40-scattered-random_basis"}) {
         const auto m = picogpt::make_model(tiny_for(corpus()), name, {}, 7);
         const fs::path file = dir.path() / "model.safetensors";
         picogpt::save_model(file, m, corpus().characters());
         const auto again = picogpt::load_model(xtn::load_safetensors(file));
         BOOST_TEST(again.shape().heads == 2);
         BOOST_TEST(again.shape().hidden == 32);
+        BOOST_TEST(xtn::parameter_count(again.parameters()) == xtn::parameter_count(m.parameters()), name);
         xtn::thread_pool pool(2);
         const auto text = corpus().validation();
         const auto a = picogpt::evaluate(m, text, 16, pool), b = picogpt::evaluate(again, text, 16, pool);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 namespace picogpt {
 namespace {
@@ -45,11 +44,18 @@ std::vector<xtn::parameter<float>> make_cores(const site_extents& s, std::size_t
     return cores;
 }
 
+/// A number that belongs to a layer's name (FNV-1a).
+std::uint64_t seed_of(const std::string& layer) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : layer) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return hash;
+}
+
 }  // namespace
 
 site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
     const bool feed_forward = layer.find(".ffn.") != std::string::npos;
-    if (f.family == family::mpo && f.sites == 0 && !feed_forward) {
+    if (f.family != family::kronecker && f.sites == 0 && !feed_forward) {
         const std::size_t o = lower_factor(out), i = lower_factor(in);
         return {{o, out / o}, {i, in / i}};
     }
@@ -59,28 +65,27 @@ site_extents sites_of(const form& f, const std::string& layer, std::size_t out, 
                         : balanced_extents<4>(out, in);
 }
 
+xtn::support support_of(const form& f, const std::string& layer) {
+    return xtn::support::of(f.support, f.coefficients, seed_of(layer));
+}
+
+xtn::basis basis_of(const form& f, const std::string& layer) {
+    return f.random_basis ? xtn::basis::random_orthonormal(seed_of(layer)) : xtn::basis::dct2();
+}
+
 xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
     switch (f.family) {
         case family::dense: return xtn::dense<float>(out, in);
         case family::low_rank: return xtn::low_rank<float>(out, in, f.size);
         case family::mpo:
         case family::kronecker: return xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size));
+        case family::tucker: {
+            const site_extents s = sites_of(f, layer, out, in);
+            return xtn::tucker<float>(s.out, s.in, f.size);
+        }
+        case family::spectral: return xtn::spectral<float>(out, in, support_of(f, layer), basis_of(f, layer));
     }
     throw xtn::error("make_operator: unknown family");
-}
-
-xtn::any_operator<float> compress(const form& f, const std::string& layer, const xt::xtensor<float, 2>& matrix) {
-    const std::size_t out = matrix.shape(0), in = matrix.shape(1);
-    switch (f.family) {
-        case family::dense: return xtn::dense<float>::from_dense(matrix);
-        case family::low_rank: return xtn::low_rank<float>::from_dense(matrix, f.size);
-        case family::mpo:
-        case family::kronecker: {
-            const site_extents s = sites_of(f, layer, out, in);
-            return xtn::mpo<float>(xtn::tt::tt_svd<float>(matrix, s.out, s.in, {.max_bond = f.size}).chain);
-        }
-    }
-    throw xtn::error("compress: unknown family");
 }
 
 model_shape shape_of(const representation& r, model_shape shape) {
@@ -112,25 +117,6 @@ model<float> make_model(const model_shape& shape, const representation& r, const
         xtn::init_normal(op, sigma, random);
     }
     return m;
-}
-
-model<float> compress(const model<float>& m, const representation& r) {
-    std::map<std::string, xtn::any_operator<float>> layers;
-    for (const auto& [layer, op] : m.named_operators()) layers.emplace(layer, op);
-    const model<float> small(m.shape(), [&](const std::string& layer, std::size_t, std::size_t) {
-        return compress(r.of(layer), layer, xtn::to_dense(layers.at(layer)));
-    });
-    std::set<std::string> factors;
-    for (const auto& [layer, op] : small.named_operators())
-        for (const auto& p : op.parameters()) factors.insert(layer + "." + p.name);
-    std::map<std::string, xtn::parameter<float>> from;
-    for (const auto& p : m.parameters()) from.emplace(p.name, p.value);
-    for (const auto& p : small.parameters()) {
-        if (factors.contains(p.name)) continue;
-        const auto values = from.at(p.name).values();
-        std::copy(values.begin(), values.end(), p.value.values().begin());
-    }
-    return small;
 }
 
 }  // namespace picogpt

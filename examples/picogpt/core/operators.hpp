@@ -28,11 +28,14 @@ struct site_extents {
 /// to the square root as divisors allow, smaller first, and three balanced ones for the feed-forward matrices.
 site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in);
 
+/// Where the coefficients of a spectral layer stand; scattered ones are drawn for each layer's name.
+xtn::support support_of(const form& f, const std::string& layer);
+
+/// The bases of a spectral layer; random ones are drawn for each layer's name.
+xtn::basis basis_of(const form& f, const std::string& layer);
+
 /// The operator of a layer, with zeros in it.
 xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in);
-
-/// The best such operator for a matrix (out x in): truncated SVD for low rank, TT-SVD for MPOs and Kronecker products.
-xtn::any_operator<float> compress(const form& f, const std::string& layer, const xt::xtensor<float, 2>& matrix);
 
 /// The shape with the representation's width, where it names one; the feed-forward layers are four times as wide.
 model_shape shape_of(const representation& r, model_shape shape = {});
@@ -43,8 +46,5 @@ model<float> make_model(const model_shape& shape, const representation& r);
 /// The same, initialised from the seed: token and learned position tables N(0, 0.02^2), linear layers as `init` says, biases 0.
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed);
-
-/// A model of this representation whose layers approximate those of `m`; all else is copied.
-model<float> compress(const model<float>& m, const representation& r);
 
 }  // namespace picogpt

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "representation.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string_view>
 #include <vector>
 
 namespace picogpt {
 namespace {
+
+/// In the order of `family`.
+constexpr std::array<std::string_view, 6> families{"dense", "mpo", "low_rank", "kronecker", "tucker", "spectral"};
 
 std::vector<std::string_view> parts_of(std::string_view text) {
     std::vector<std::string_view> parts;
@@ -16,13 +21,24 @@ std::vector<std::string_view> parts_of(std::string_view text) {
     return parts;
 }
 
-/// Takes a positive number of at most four digits from the front of `text`; 0 if there is none.
-std::size_t take_number(std::string_view& text) {
-    std::size_t number = 0;
+/// Takes a positive number below 10^8 from the front of `text`; 0 if there is none.
+template <class Number>
+Number take(std::string_view& text) {
+    Number number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure != std::errc{} || number > 9999) return 0;
+    if (failure != std::errc{} || !(number > 0 && number < 100'000'000)) return 0;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     return number;
+}
+
+/// "3" or "3x16" into the sites and the size of a form. Whether it is that.
+bool take_sites(std::string_view text, form& f) {
+    f.sites = take<std::size_t>(text);
+    if (text.starts_with('x')) {
+        text.remove_prefix(1);
+        f.size = take<std::size_t>(text);
+    }
+    return f.sites >= 2 && f.sites <= 4 && f.size > 0 && text.empty();
 }
 
 }  // namespace
@@ -30,43 +46,45 @@ std::size_t take_number(std::string_view& text) {
 representation::representation(const std::string& text) : name(text) {
     const auto refuse = [&](const std::string& why) {
         throw xtn::error("\"" + text + "\" is no representation: " + why +
-                         "; examples are dense, dense-d64, mpo-16, mpo-8-a3-f2x16-shared, low_rank-12, kronecker-6");
+                         "; examples are dense, dense-d64, mpo-16, mpo-8-a3-f2x16-shared, low_rank-12, kronecker-6, "
+                         "tucker-8, spectral-0.5-rectangle");
     };
     const std::vector<std::string_view> parts = parts_of(text);
-    std::size_t next = 1;
+    const auto found = std::find(families.begin(), families.end(), parts[0]);
+    if (found == families.end()) refuse("it begins with dense, mpo, low_rank, kronecker, tucker or spectral");
     form all;
-    if (parts[0] == "mpo" || parts[0] == "low_rank" || parts[0] == "kronecker") {
-        all.family = parts[0] == "mpo" ? family::mpo : parts[0] == "low_rank" ? family::low_rank : family::kronecker;
-        std::string_view size = parts.size() > 1 ? parts[1] : "";
-        all.size = take_number(size);
-        if (all.size == 0 || !size.empty()) refuse("a number (bond, rank, products) follows " + std::string(parts[0]));
-        next = 2;
-    } else if (parts[0] != "dense") {
-        refuse("it begins with dense, mpo, low_rank or kronecker");
+    all.family = static_cast<picogpt::family>(found - families.begin());
+    std::size_t next = 1;
+    if (all.family != family::dense) {
+        std::string_view size = parts.size() > next ? parts[next++] : "";
+        const bool whole = size.find('.') == std::string_view::npos;
+        const double value = take<double>(size);
+        all.size = static_cast<std::size_t>(value);
+        if (value == 0 || !size.empty() || (!whole && (all.family != family::spectral || value > 1)))
+            refuse("a number (bond, rank, products, coefficients or their fraction) follows " + std::string(parts[0]));
+        all.coefficients = whole ? xtn::coefficients::count(all.size) : xtn::coefficients::fraction(value);
     }
     attention = feed_forward = head = all;
     for (; next < parts.size(); ++next) {
-        std::string_view part = parts[next];
+        const std::string_view part = parts[next], rest = part.substr(std::min<std::size_t>(1, part.size()));
+        form* const layer = part.starts_with('a')   ? &attention
+                            : part.starts_with('f') ? &feed_forward
+                            : part.starts_with('h') ? &head
+                                                    : nullptr;
         if (part == "shared" && all.family == family::mpo) {
             shared = true;
-            continue;
+        } else if (all.family == family::spectral && part == "random_basis") {
+            for (form* f : {&attention, &feed_forward, &head}) f->random_basis = true;
+        } else if (all.family == family::spectral) {
+            const auto order = xtn::support::order_named(part);
+            for (form* f : {&attention, &feed_forward, &head}) f->support = order;
+        } else if (std::string_view number = rest; part.starts_with('d')) {
+            width = take<std::size_t>(number);
+            if (width == 0 || !number.empty()) refuse("a width follows the d in \"" + std::string(part) + "\"");
+        } else if (layer == nullptr || (all.family != family::mpo && all.family != family::tucker) ||
+                   !take_sites(rest, *layer)) {
+            refuse("\"" + std::string(part) + "\" is unknown (sites are 2 to 4, with a bond after x)");
         }
-        const char key = part.empty() ? '\0' : part.front();
-        if (!part.empty()) part.remove_prefix(1);
-        const std::size_t number = take_number(part);
-        if (key == 'd' && number > 0 && part.empty()) {
-            width = number;
-            continue;
-        }
-        form* layer = key == 'a' ? &attention : key == 'f' ? &feed_forward : key == 'h' ? &head : nullptr;
-        if (layer == nullptr || all.family != family::mpo || number < 2 || number > 4)
-            refuse("\"" + std::string(parts[next]) + "\" is unknown (sites are 2 to 4)");
-        layer->sites = number;
-        if (part.starts_with('x')) {
-            part.remove_prefix(1);
-            layer->size = take_number(part);
-        }
-        if (layer->size == 0 || !part.empty()) refuse("a bond follows the x in \"" + std::string(parts[next]) + "\"");
     }
 }
 

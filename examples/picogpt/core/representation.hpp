@@ -9,22 +9,30 @@
 //     mpo-8-a3-shared    interior cores are shared by all layers of the same part and shape
 //     low_rank-12        products of two factors
 //     kronecker-6        sums of six Kronecker products, in other words MPOs of two balanced sites
+//     tucker-8           Tucker operators of rank 8 in every site that is not smaller; sites as for MPOs
+//     spectral-0.5       half of the coefficients in a cosine basis, in a zigzag; -rectangle, -scattered, -scaled_zigzag and,
+//                        for given matrices, -largest are other supports, -random_basis takes random orthonormal bases
+//     spectral-4096      so many coefficients
 #pragma once
 
 #include <cstddef>
 #include <string>
 
 #include <xtn/core/error.hpp>
+#include <xtn/op/support.hpp>
 
 namespace picogpt {
 
-enum class family { dense, mpo, low_rank, kronecker };
+enum class family { dense, mpo, low_rank, kronecker, tucker, spectral };
 
 /// How one layer is represented.
 struct form {
     picogpt::family family = family::dense;
     std::size_t size = 0;   ///< the bond, the rank or the number of Kronecker products
-    std::size_t sites = 0;  ///< of an MPO, balanced; 0 means the paper's
+    std::size_t sites = 0;  ///< of an MPO or a Tucker operator, balanced; 0 means the MPO paper's
+    xtn::coefficients coefficients = xtn::coefficients::fraction(1);
+    xtn::support::order support = xtn::support::order::zigzag;
+    bool random_basis = false;
 };
 
 struct representation {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "weights.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,39 +12,70 @@
 namespace picogpt {
 namespace {
 
-/// The operator stored under a layer's name, with zeros in it.
-xtn::any_operator<float> stored_operator(const xtn::safetensors& file, const std::string& layer, std::size_t out,
-                                         std::size_t in) {
-    const auto check = [&](const xtn::any_operator<float>& op) {
+/// The tensor that a name means: one of its own, or that of another name which shares it.
+std::string kept_name(const xtn::safetensors& file, const std::string& name) {
+    const auto alias = file.contains(name) ? file.metadata().end() : file.metadata().find(name);
+    return alias == file.metadata().end() ? name : alias->second;
+}
+
+/// Makes the operators that are stored under the names of layers, with zeros in them.
+class operator_reader {
+public:
+    explicit operator_reader(const xtn::safetensors& file) : file_(file) {}
+
+    xtn::any_operator<float> operator()(const std::string& layer, std::size_t out, std::size_t in) {
+        const xtn::any_operator<float> op = make(layer, out, in);
         if (op.out() != out || op.in() != in)
-            throw xtn::shape_error(file.origin() + ": \"" + layer + "\" is " + std::to_string(op.out()) + " x " +
+            throw xtn::shape_error(file_.origin() + ": \"" + layer + "\" is " + std::to_string(op.out()) + " x " +
                                    std::to_string(op.in()) + ", but the other tensors need " + std::to_string(out) +
                                    " x " + std::to_string(in));
         return op;
-    };
-    if (file.contains(layer + ".weight")) {
-        const auto& shape = file.shape(layer + ".weight");
-        if (shape.size() != 2)
-            throw xtn::shape_error(file.origin() + ": \"" + layer + ".weight\" must be a matrix, but has " +
-                                   std::to_string(shape.size()) + " axes");
-        return check(xtn::dense<float>(shape[0], shape[1]));
     }
-    if (file.contains(layer + ".left") && file.shape(layer + ".left").size() == 2)
-        return check(xtn::low_rank<float>(out, in, file.shape(layer + ".left")[1]));
-    std::vector<xtn::parameter<float>> cores;
-    for (std::string name; file.contains(name = layer + ".cores." + std::to_string(cores.size()));) {
-        const auto& shape = file.shape(name);
-        if (shape.size() != 4)
-            throw xtn::shape_error(file.origin() + ": \"" + name +
-                                   "\" must have 4 axes (left bond, out, in, right bond), but has " +
-                                   std::to_string(shape.size()));
-        cores.emplace_back(std::vector<std::size_t>(shape.begin(), shape.end()));
+
+private:
+    xtn::any_operator<float> make(const std::string& layer, std::size_t out, std::size_t in) {
+        if (has(layer + ".weight")) return xtn::dense<float>(parameter(layer + ".weight", {"out", "in"}));
+        if (has(layer + ".left"))
+            return xtn::low_rank<float>(parameter(layer + ".left", {"out", "rank"}),
+                                        parameter(layer + ".right", {"rank", "in"}));
+        if (has(layer + ".cores.0"))
+            return xtn::mpo<float>(numbered(layer + ".cores.", {"left bond", "out", "in", "right bond"}));
+        if (has(layer + ".core"))
+            return xtn::tucker<float>(parameter(layer + ".core"), numbered(layer + ".factors.", {"extent", "rank"}));
+        if (has(layer + ".coefficients")) {
+            const auto settings = file_.metadata().find(layer + ".settings");
+            if (settings == file_.metadata().end())
+                throw xtn::io_error(file_.origin() + ": the metadata \"" + layer +
+                                    ".settings\", which say where the coefficients stand, are missing");
+            return xtn::spectral<float>::from_settings(out, in, settings->second);
+        }
+        throw xtn::io_error(file_.origin() + ": there is no \"" + layer + ".weight\", nor .left, .cores.0, .core or " +
+                            ".coefficients of that layer; is this a PicoGPT?");
     }
-    if (cores.empty())
-        throw xtn::io_error(file.origin() + ": there is no \"" + layer + ".weight\", \"" + layer + ".left\" or \"" +
-                            layer + ".cores.0\"; is this a PicoGPT?");
-    return check(xtn::mpo<float>(std::move(cores)));
-}
+    bool has(const std::string& name) const { return file_.contains(kept_name(file_, name)); }
+
+    /// A parameter of the stored shape; the same one for all names that share a tensor. `axes` are what the axes mean,
+    /// any number of them if there are none.
+    xtn::parameter<float> parameter(const std::string& name, const std::vector<std::string>& axes = {}) {
+        const std::string kept = kept_name(file_, name);
+        const auto& shape = file_.shape(kept);
+        if (!axes.empty() && shape.size() != axes.size()) {
+            std::string expected;
+            for (const std::string& a : axes) expected += (expected.empty() ? "" : ", ") + a;
+            throw xtn::shape_error(file_.origin() + ": \"" + name + "\" must have the axes (" + expected +
+                                   "), but has " + std::to_string(shape.size()));
+        }
+        return made_.try_emplace(kept, std::vector<std::size_t>(shape.begin(), shape.end())).first->second;
+    }
+    std::vector<xtn::parameter<float>> numbered(const std::string& prefix, const std::vector<std::string>& axes) {
+        std::vector<xtn::parameter<float>> all;
+        for (std::string name; has(name = prefix + std::to_string(all.size()));) all.push_back(parameter(name, axes));
+        return all;
+    }
+
+    const xtn::safetensors& file_;
+    std::map<std::string, xtn::parameter<float>> made_;
+};
 
 std::size_t extent_of(const xtn::safetensors& file, const std::string& name, std::size_t axis, std::size_t rank) {
     const auto& shape = file.shape(name);
@@ -52,6 +86,10 @@ std::size_t extent_of(const xtn::safetensors& file, const std::string& name, std
 }
 
 }  // namespace
+
+bool holds_model(const xtn::safetensors& file) {
+    return file.contains("tok_emb.weight") && file.contains("blocks.0.ln1.weight");
+}
 
 model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     model_shape shape;
@@ -69,12 +107,12 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     if (shape.heads == 0 || shape.dim % shape.heads != 0)
         throw xtn::shape_error(file.origin() + ": " + std::to_string(shape.dim) + " columns do not part into " +
                                std::to_string(shape.heads) + " heads");
-    model<float> m(shape, [&](const std::string& layer, std::size_t out, std::size_t in) {
-        return stored_operator(file, layer, out, in);
-    });
+    operator_reader read(file);
+    model<float> m(shape, std::ref(read));
     for (const xtn::named_parameter<float>& p : m.parameters()) {
-        file.read_into<float>(p.name, p.value.values(), p.value.shape());
-        file.require_finite(p.name);
+        const std::string name = kept_name(file, p.name);
+        file.read_into<float>(name, p.value.values(), p.value.shape());
+        file.require_finite(name);
     }
     return m;
 }
@@ -82,13 +120,21 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
 void describe_model(xtn::safetensors& file, const model<float>& m, const xtn::vocabulary& characters) {
     file.metadata()["heads"] = std::to_string(m.shape().heads);
     file.metadata()["vocabulary"] = characters.to_utf8();
+    for (const auto& [layer, op] : m.named_operators())
+        if (!op.settings().empty()) file.metadata()[layer + ".settings"] = op.settings();
+    const auto all = m.parameters();
+    for (auto p = all.begin(); p != all.end(); ++p) {
+        const auto first = std::find_if(all.begin(), p, [&](const auto& other) { return other.value == p->value; });
+        if (first != p) file.metadata()[p->name] = first->name;
+    }
 }
 
 void save_model(const std::filesystem::path& path, const model<float>& m, const xtn::vocabulary& characters) {
     xtn::safetensors file(path.string());
-    for (const xtn::named_parameter<float>& p : m.parameters())
-        file.add<float>(p.name, p.value.shape(), std::span<const float>(p.value.values()));
     describe_model(file, m, characters);
+    for (const xtn::named_parameter<float>& p : m.parameters())
+        if (!file.metadata().contains(p.name))
+            file.add<float>(p.name, p.value.shape(), std::span<const float>(p.value.values()));
     xtn::save_safetensors(path, file);
 }
 

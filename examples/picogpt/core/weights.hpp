@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Models from and to safetensors, under the names of the MPO paper's PyTorch port. A dense layer is "<layer>.weight", an
 // MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order, a low-rank layer "<layer>.left" (out x rank) and
-// "<layer>.right" (rank x in). A core that layers share is written under each of its names.
+// "<layer>.right" (rank x in), a Tucker operator "<layer>.core" and "<layer>.factors.<site>", a spectral one
+// "<layer>.coefficients", with the words that say where they stand as metadata "<layer>.settings". A tensor that layers
+// share is written once; the metadata give its other names, as Python's safetensors.torch.save_model has it.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +15,9 @@
 #include "model.hpp"
 
 namespace picogpt {
+
+/// Whether a file seems to hold a PicoGPT.
+bool holds_model(const xtn::safetensors& file);
 
 /// The model in a file: its extents and the representation of every layer follow from the tensors; the number of heads,
 /// which leaves no trace in them, from the metadata "heads", else it is `heads`. Throws io_error or shape_error for a file
