@@ -2,7 +2,6 @@
 // Training in cosine-coefficient space (arXiv 2604.04440): a GPT whose 16 block matrices are given by a share of their
 // coefficients in an orthonormal basis, against dense matrices and low-rank products of as many parameters, all under
 // one recipe. docs/experiments/spectral.md is made from the records of these runs.
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -24,7 +23,8 @@ std::vector<picogpt::measurement> measure(const picogpt::model<float>& m) {
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
-    examples::options o{.batch = picogpt::spectral_recipe().batch};
+    examples::options o;
+    o.batch = picogpt::spectral_recipe().batch;
     picogpt::recipe_options changes;
     std::vector<std::string> models = picogpt::spectral_rows(false);
     CLI::App app("Trains a GPT whose block matrices are spectral, of low rank, or dense.", "picogpt_spectral");

@@ -174,7 +174,8 @@ BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {
     const xtn::nn::linear<double> linear(small_low_rank(), bias);
     xtn::nn::layer_norm<double> norm(4);
     xtn::nn::embedding<double> embedding(3, 4, 3);
-    xtn::nn::embedding<double> learned(3, 4, 5, xtn::nn::position_kind::learned);  // a context longer than the sequences
+    xtn::nn::embedding<double> learned(3, 4, 5,
+                                       xtn::nn::position_kind::learned);  // a context longer than the sequences
     for (const auto& p : {bias, norm.weight(), norm.bias(), embedding.table(), learned.table(), learned.positions()})
         fill(p);
     static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1};

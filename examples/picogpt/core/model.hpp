@@ -28,6 +28,8 @@ struct model_shape {
     bool learned_positions = false;  ///< instead of sinusoids
     bool fused = false;              ///< queries, keys and values by one operator (3 dim x dim)
     bool projection_biases = false;  ///< of queries, keys and values
+
+    bool operator==(const model_shape&) const = default;
 };
 
 /// Makes the operator of a layer, from its name ("blocks.0.attn.W_q") and extents.
