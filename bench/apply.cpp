@@ -82,14 +82,7 @@ void apply_mpo(benchmark::State& state) {
     state.counters["against_dense"] = median(dense) / median(factorised);
     state.counters["against_hand"] = median(hand) / median(factorised);
     state.counters["dense_us"] = 1e6 * median(dense);
-    state.counters["flop_ratio"] = [&] {
-        const auto& term = op.network().terms()[0];
-        std::vector<xtn::geometry> shapes{
-            xtn::geometry::row_major(std::array{rows, term.in_sites()[0], term.in_sites()[1], term.in_sites()[2]})};
-        for (const auto& c : op.cores()) shapes.push_back(xtn::geometry::row_major(c.shape()));
-        const auto tree = xtn::contraction_order(term.apply(), xtn::infer_extents(term.apply(), shapes.data()));
-        return tree.flops / (2.0 * static_cast<double>(rows) * N * N);
-    }();
+    state.counters["flop_ratio"] = xtn::cost_of_apply(op, rows).flops / (2.0 * static_cast<double>(rows) * N * N);
 }
 
 template <std::size_t N>

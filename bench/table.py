@@ -10,18 +10,15 @@ import sys
 
 STANDARD = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions", "threads",
             "repetition_index", "iterations", "real_time", "cpu_time", "time_unit", "label", "aggregate_name"}
+HOW = ("manual_time", "real_time", "min_time", "iterations")  # parts of a name that say how it was measured
 
 
 def name_of(run):
-    parts = [p for p in run["name"].split("/") if p not in ("manual_time", "real_time") and not p.startswith("min_time")]
-    return " ".join(parts)
+    return " ".join(part for part in run["name"].split("/") if not part.startswith(HOW))
 
 
-def main():
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
-    with open(sys.argv[1], encoding="utf-8") as file:
-        record = json.load(file)
+def table(record):
+    lines = []
     families = {}
     for run in record["benchmarks"]:
         families.setdefault(run["name"].split("/")[0].split("<")[0], []).append(run)
@@ -29,14 +26,24 @@ def main():
         counters = [key for key in runs[0] if key not in STANDARD]
         labelled = any("label" in run for run in runs)
         header = [family, f"mean time, {runs[0]['time_unit']}", *counters] + (["order"] if labelled else [])
-        print("| " + " | ".join(header) + " |")
-        print("|---|" + "--:|" * (1 + len(counters)) + ("---|" if labelled else ""))
+        lines += ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (1 + len(counters)) + ("---|" if labelled else "")]
         for run in runs:
             cells = [name_of(run), f"{run['real_time']:.4g}"] + [f"{run[c]:.3g}" for c in counters]
-            print("| " + " | ".join(cells + ([run.get("label", "")] if labelled else [])) + " |")
-        print()
+            lines.append("| " + " | ".join(cells + ([run.get("label", "")] if labelled else [])) + " |")
+        lines.append("")
+    return "\n".join([*lines, machine(record)])
+
+
+def machine(record):
     context = record["context"]
-    print(f"{context['num_cpus']} cores of {context['mhz_per_cpu']} MHz; {context['date'][:10]}.")
+    return f"{context['num_cpus']} cores of {context['mhz_per_cpu']} MHz; {context['date'][:10]}."
+
+
+def main():
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        print(table(json.load(file)))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@
 # Installs the Debian packages that xtn's tests, benchmarks and examples need and that are not there yet.
 # Usage: scripts/install_dependencies.sh           for one compiler
 #        scripts/install_dependencies.sh --all     also clang, clang-format, pkg-config and what the Python module
-#                                                  needs, for the full test matrix
+#                                                  needs, and Doxygen, for the full test matrix
+#        scripts/install_dependencies.sh --docs    Doxygen alone, for the documentation
 # Does nothing, and needs no rights, when all is there.
 set -euo pipefail
 
 case ${1-} in
 '') full=no ;;
 --all) full=yes ;;
+--docs) full=docs ;;
 *)
-    sed -n '3,7s/^# //p' "$0" >&2
+    sed -n '3,8s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -21,8 +23,11 @@ declare -A tools=([g++]=g++ [cmake]=cmake [ninja]=ninja-build [ccache]=ccache)
 libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-dev libboost-dev libboost-test-dev
     libbenchmark-dev nlohmann-json3-dev libcli11-dev)
 if [[ $full == yes ]]; then
-    tools+=([clang++-14]=clang-14 [clang-format-14]=clang-format-14 [pkg-config]=pkgconf)
+    tools+=([clang++-14]=clang-14 [clang-format-14]=clang-format-14 [pkg-config]=pkgconf [doxygen]=doxygen)
     libraries+=(libclang-rt-14-dev python3-dev python3-numpy pybind11-dev)
+elif [[ $full == docs ]]; then
+    tools=([doxygen]=doxygen)
+    libraries=()
 fi
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

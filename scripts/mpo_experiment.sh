@@ -10,7 +10,7 @@ programs=build/gcc-release/examples/picogpt
 records=docs/results/mpo
 
 cmake --preset gcc-release
-cmake --build build/gcc-release --target picogpt_{mpo,search,compress,spectrum,generation,report}
+cmake --build build/gcc-release --target picogpt_{mpo,grow,search,compress,spectrum,generation,report}
 
 # Commands from standard input, two at a time.
 side_by_side() { xargs -P 2 -I {} sh -c "$programs/{} --threads 1 --resume --out $out/$1"; }
@@ -23,9 +23,10 @@ END
     for seed in 1 2 3; do
         for model in dense mpo-16; do echo "picogpt_mpo --models $model --seed $seed"; done
     done
-    for model in mpo-{32,8,4} mpo-8-a{2,3} mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
+    for model in mpo-{32,8,4} mpo-8-a{2,3} mpo-6-l2 mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
         echo "picogpt_mpo --models $model"
     done
+    echo "picogpt_grow --models mpo-4 mpo-8 --at 500"
 } | side_by_side runs
 for family in mpo low_rank kronecker; do
     case $family in mpo) sizes="8 16 32" ;; low_rank) sizes="7 17 49" ;; kronecker) sizes="8 19 55" ;; esac

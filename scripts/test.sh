@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Installs what is missing, builds and runs the tests.
 # Usage: scripts/test.sh           every test with g++
-#        scripts/test.sh --all     the matrix: both compilers with warnings as errors, sanitizers, fuzz targets, format
+#        scripts/test.sh --all     the matrix: both compilers with warnings as errors, sanitizers, fuzz targets, format,
+#                                  the documentation without warnings
 # Build trees stay in build/test/, so a second run is short. JOBS=n overrides the number of parallel jobs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,7 +12,7 @@ case ${1-} in
 '') matrix=no ;;
 --all) matrix=yes ;;
 *)
-    sed -n '3,6s/^# //p' "$0" >&2
+    sed -n '3,7s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -62,6 +63,12 @@ else
     else
         failed+=(format)
         note format "run scripts/format.sh"
+    fi
+    if scripts/docs.sh; then
+        note documentation "builds without warnings"
+    else
+        failed+=(documentation)
+        note documentation "has warnings"
     fi
     run gcc gcc-release -DXTN_WERROR=ON "-DXTN_CHECK_COMPILERS=g++;clang++-14"
     # clang++ builds the tests once, with sanitizers; without them the programs, and the kernels and fused loops under

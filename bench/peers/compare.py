@@ -33,6 +33,8 @@ import torch
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 from record import add_option, publish  # noqa: E402
 
+from peers_table import table  # noqa: E402
+
 
 def median_seconds(call):
     """As in workloads.cpp."""
@@ -104,22 +106,6 @@ def measure(workload):
         "NumPy": lambda: numpy_seconds(labels, arrays),
     }
     return {name: dict(zip(("forward_seconds", "gradient_seconds"), form())) for name, form in forms.items()}
-
-
-def table(record):
-    columns = ["eager", "opt_einsum", "compile", "NumPy"]
-    lines = []
-    for key, title in (("forward_seconds", "value"), ("gradient_seconds", "value and all gradients")):
-        shown = [c for c in columns if record["workloads"][0]["peers"][c][key]]
-        lines += [f"| {title} | xtn, us | " + " | ".join(shown) + " |", "|---|--:|" + "--:|" * len(shown)]
-        for w in record["workloads"]:
-            ratios = [w["peers"][c][key] / w["xtn"][key] for c in shown]
-            lines.append(f"| {w['name']} | {1e6 * w['xtn'][key]:.1f} | " + " | ".join(f"{r:.2f}" for r in ratios) + " |")
-        lines.append("")
-    v = record["versions"]
-    lines.append(f"Times of the others relative to xtn. One thread, single precision, {v['processor']}; PyTorch {v['torch']}, "
-                 f"NumPy {v['numpy']}, opt_einsum {v['opt_einsum']}.")
-    return "\n".join(lines) + "\n"
 
 
 def processor():

@@ -44,6 +44,8 @@
 #include <xtn/op/mpo.hpp>
 #include <xtn/op/network.hpp>
 #include <xtn/op/operator.hpp>
+#include <xtn/op/relative_error.hpp>
+#include <xtn/op/sharing.hpp>
 #include <xtn/op/spectral.hpp>
 #include <xtn/op/support.hpp>
 #include <xtn/op/symmetric.hpp>
@@ -54,6 +56,7 @@
 #include <xtn/tt/algebra.hpp>
 #include <xtn/tt/bonds.hpp>
 #include <xtn/tt/chain.hpp>
+#include <xtn/tt/lanczos.hpp>
 #include <xtn/tt/mpo.hpp>
 #include <xtn/tt/mps.hpp>
 #include <xtn/tt/qr.hpp>
@@ -73,3 +76,10 @@
 #include <xtn/nn/embedding.hpp>
 #include <xtn/nn/layer_norm.hpp>
 #include <xtn/nn/linear.hpp>
+
+/// @namespace xtn
+/// The library: contractions, plans, gradients, operators, files and training.
+/// @namespace xtn::tt
+/// Chains of run-time length (matrix product states and operators), their algebra, and decompositions.
+/// @namespace xtn::nn
+/// Differentiable layers.

@@ -11,8 +11,11 @@
 #include <xtn/backend/random.hpp>
 #include <xtn/xtn.hpp>
 
+#include "../parameter_error.hpp"
+
 namespace {
 
+using test::parameter_error;
 using xtn::einsum;
 using xtn::tape;
 template <std::size_t N>
@@ -141,28 +144,6 @@ BOOST_AUTO_TEST_CASE(every_rule_agrees_with_differences) {
         BOOST_TEST(e.transpose < 1e-7, r.name << ": transpose " << e.transpose);
         BOOST_TEST(e.doubled < 1e-13, r.name << ": doubled " << e.doubled);
     }
-}
-
-/// The gradient of a parameter, by moving its elements.
-template <class F>
-double parameter_error(const xtn::parameter<double>& p, F loss) {
-    tape<double> t;
-    t.backward(loss(t));
-    const std::vector<double> g(t.gradient(p).begin(), t.gradient(p).end());
-    double worst = 0, scale = 1e-12;
-    for (const double e : g) scale = std::max(scale, std::abs(e));
-    for (std::size_t i = 0; i < g.size(); ++i) {
-        const double at = p.values()[i], h = 1e-5;
-        const auto value = [&](double offset) {
-            p.values()[i] = at + offset;
-            tape<double> u;
-            return loss(u).item();
-        };
-        const double difference = (value(h) - value(-h)) / (2 * h);
-        p.values()[i] = at;
-        worst = std::max(worst, std::abs(difference - g[i]) / scale);
-    }
-    return worst;
 }
 
 BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {

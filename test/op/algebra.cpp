@@ -129,9 +129,6 @@ BOOST_AUTO_TEST_CASE(adjoint_of_a_complex_operator) {
 BOOST_AUTO_TEST_CASE(operators_that_do_not_fit_say_so) {
     using namespace xtn;
     const dense<double> a(3, 4), b(4, 3);
-    const auto says = [](const char* text) {
-        return [text](const shape_error& e) { return std::string(e.what()).find(text) != std::string::npos; };
-    };
     BOOST_CHECK_EXCEPTION(sum(a, b), shape_error, says("operator 1 is 4 x 3"));
     BOOST_CHECK_EXCEPTION(product(a, a), shape_error, says("takes 4 numbers, but the right one makes 3"));
     BOOST_CHECK_EXCEPTION(scaled(parameter<double>(std::vector<std::size_t>{2}), a), shape_error, says("one number"));

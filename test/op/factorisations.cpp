@@ -8,8 +8,6 @@ namespace {
 
 using sites_list = std::vector<std::size_t>;
 
-double norm(const matrix& m) { return std::sqrt(xt::sum(m * m)()); }
-
 /// The singular values of w rearranged so that rows are the axes `rows` of (o_1 .. o_n, i_1 .. i_n), columns the others.
 std::vector<double> unfolding_values(const matrix& w, const sites_list& extents, const std::vector<bool>& is_row) {
     std::size_t rows = 1;
@@ -139,6 +137,28 @@ BOOST_AUTO_TEST_CASE(low_rank_is_optimal) {
     BOOST_TEST(difference(xtn::low_rank<double>::from_dense(w).to_dense(), w) < 1e-12);  // no rank: all of them
 }
 
+// A flat spectrum is the worst case of a sketch: it misses the best error by a little, so that one sees it was made.
+BOOST_AUTO_TEST_CASE(sketches_come_near_the_best) {
+    const matrix w = random_matrix(96, 81, 5);
+    const auto check = [&](const auto& from_dense) {
+        double best = 0, error = 0;
+        const matrix exact = from_dense(&best, std::nullopt).to_dense();
+        const matrix sketched = from_dense(&error, xtn::tt::sketch{}).to_dense();
+        BOOST_TEST(std::abs(best - norm(matrix(w - exact)) / norm(w)) < 1e-12);
+        BOOST_TEST(std::abs(error - norm(matrix(w - sketched)) / norm(w)) < 1e-12);
+        BOOST_TEST(error > best * (1 + 1e-9));
+        BOOST_TEST(error < best * 1.02);
+    };
+    using sketch = std::optional<xtn::tt::sketch>;
+    check([&](double* e, const sketch& how) { return xtn::low_rank<double>::from_dense(w, 6, e, how); });
+    using chain = xtn::mpo<double, xtn::scheme<xtn::sites<8, 12>, xtn::sites<9, 9>>, 6>;
+    check([&](double* e, const sketch& how) { return chain::from_dense(w, 6, e, how); });
+
+    const auto own = drawn(xtn::low_rank<double>(60, 50, 4));  // nothing to miss
+    BOOST_TEST(difference(xtn::low_rank<double>::from_dense(own.to_dense(), 4, nullptr, xtn::tt::sketch{}).to_dense(),
+                          own.to_dense()) < 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(symmetric_projection) {
     const matrix w = random_matrix(5, 5, 3);
     const matrix s = xtn::symmetric<double>::from_dense(w).to_dense();
@@ -176,9 +196,6 @@ BOOST_AUTO_TEST_CASE(embeddings_place_numbers) {
 
 BOOST_AUTO_TEST_CASE(faulty_factorisations_say_what_is_wrong) {
     using namespace xtn;
-    const auto says = [](const char* text) {
-        return [text](const shape_error& e) { return std::string(e.what()).find(text) != std::string::npos; };
-    };
     const matrix w = random_matrix(6, 4, 1);
     BOOST_CHECK_EXCEPTION(kronecker<double>::from_dense(w, {2, 2}, {2, 2}), shape_error, says("the shape is (6, 4)"));
     BOOST_CHECK_EXCEPTION(kronecker<double>({2, 3}, {4}), shape_error, says("same number of sites"));
@@ -187,6 +204,9 @@ BOOST_AUTO_TEST_CASE(faulty_factorisations_say_what_is_wrong) {
     BOOST_CHECK_EXCEPTION(tucker<double>::from_dense(w, {2, 2}, {2, 2}, 1), shape_error, says("multiply to 4 x 4"));
     BOOST_CHECK_EXCEPTION(tucker<double>({2, 3}, {4}, 1), shape_error, says("same number of sites"));
     BOOST_CHECK_EXCEPTION(tucker<double>({2, 3}, {2, 2}, 0), shape_error, says("rank is 0"));
+    BOOST_CHECK_EXCEPTION(low_rank<double>::from_dense(w, 0), shape_error, says("rank is 0"));
+    BOOST_CHECK_EXCEPTION(relative_error(low_rank<double>(6, 5, 1), w), shape_error,
+                          says("6 x 5, but the matrix is 6 x 4"));
     const auto p = [](std::vector<std::size_t> shape) { return parameter<double>(std::move(shape)); };
     BOOST_CHECK_THROW(tucker<double>(p({2, 2}), {p({3, 2}), p({4, 3})}), shape_error);  // rank 2 meets 3
     BOOST_CHECK_EXCEPTION(tucker<double>(p({2}), {p({3, 2})}), shape_error, says("one matrix for each"));

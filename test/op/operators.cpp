@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <boost/test/unit_test.hpp>
-
-#include <cmath>
-#include <string>
-#include <vector>
-
-#include <xtn/io/safetensors.hpp>
-#include <xtn/xtn.hpp>
-
+// Applying, reconstructing, decomposing and initialising each kind of operator.
 #include "common.hpp"
+#include "reference.hpp"
 
 namespace {
 
@@ -29,7 +22,7 @@ BOOST_AUTO_TEST_CASE(a_user_made_operator_is_its_network) {
 
 BOOST_AUTO_TEST_CASE(mpo_reference_tensors) {
     for (const std::string name : {"mpo_two_site", "mpo_three_site", "mpo_four_site"}) {
-        const auto file = xtn::load_safetensors(std::string(XTN_TEST_DATA) + "/" + name + ".safetensors");
+        const auto file = reference(name);
         std::vector<xtn::parameter<double>> cores;
         for (std::string core; file.contains(core = "core." + std::to_string(cores.size()));) {
             const auto& shape = file.shape(core);
@@ -37,21 +30,16 @@ BOOST_AUTO_TEST_CASE(mpo_reference_tensors) {
             file.read_into<double>(core, cores.back().values(), shape);
         }
         const xtn::mpo<double> op(cores);
-        const auto read = [&](const std::string& tensor) {
-            matrix m(std::array<std::size_t, 2>{file.shape(tensor)[0], file.shape(tensor)[1]});
-            file.read_into<double>(tensor, std::span<double>(m.data(), m.size()), file.shape(tensor));
-            return m;
-        };
-        BOOST_TEST(difference(op.to_dense(), read("dense")) < 1e-10, name);
+        BOOST_TEST(difference(op.to_dense(), read(file, "dense")) < 1e-10, name);
 
         xtn::tape<double> t;
-        const auto x = t.leaf(read("x"));
+        const auto x = t.leaf(read(file, "x"));
         const auto y = xtn::apply(op, x);
-        BOOST_TEST(difference(matrix(y.value()), read("y")) < 1e-10, name);
-        const matrix dy = read("dy");
+        BOOST_TEST(difference(matrix(y.value()), read(file, "y")) < 1e-10, name);
+        const matrix dy = read(file, "dy");
         t.seed(y, dy.data());
         t.backward();
-        BOOST_TEST(difference(matrix(x.gradient()), read("grad.x")) < 1e-10, name);
+        BOOST_TEST(difference(matrix(x.gradient()), read(file, "grad.x")) < 1e-10, name);
         for (std::size_t k = 0; k < cores.size(); ++k) {
             const auto expected = file.read<double>("grad.core." + std::to_string(k));
             double worst = 0, scale = 0;

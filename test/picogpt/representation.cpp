@@ -42,6 +42,7 @@ BOOST_AUTO_TEST_CASE(names_are_read) {
     BOOST_TEST(spectral.coefficients.of(8, 8) == 16);
     BOOST_TEST((spectral.support == xtn::support::order::rectangle));
     BOOST_TEST(spectral.random_basis);
+    BOOST_TEST(representation("mpo-8-l2-a3").attention.added_rank == 2);
     BOOST_TEST(representation("spectral-20").head.coefficients.of(8, 8) == 20);
 }
 
@@ -60,6 +61,8 @@ BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
                              "mpo-4-a3x0",
                              "mpo-4-a3y2",
                              "mpo-1234567890",
+                             "mpo-4-l",
+                             "low_rank-4-l2",
                              "mpo-0.5",
                              "spectral-1.5",
                              "spectral-0.5-circle",
@@ -100,8 +103,8 @@ BOOST_AUTO_TEST_CASE(shared_cores_are_one_parameter) {
 }
 
 BOOST_AUTO_TEST_CASE(every_layer_starts_with_the_wanted_deviation) {
-    for (const char* name : {"dense", "mpo-8", "mpo-8-a3-f4", "mpo-8-a4-shared", "low_rank-7", "kronecker-5",
-                             "tucker-6", "spectral-0.5", "spectral-0.1-scattered-random_basis"}) {
+    for (const char* name : {"dense", "mpo-8", "mpo-8-a3-f4", "mpo-8-a4-shared", "mpo-8-l2", "low_rank-7",
+                             "kronecker-5", "tucker-6", "spectral-0.5", "spectral-0.1-scattered-random_basis"}) {
         const auto m = picogpt::make_model({}, representation(name), {.sigma = 0.05}, 3);
         double sum = 0, entries = 0;
         for (const auto& op : m.operators()) {
@@ -120,7 +123,7 @@ BOOST_AUTO_TEST_CASE(compression) {
     const std::vector<picogpt::token> tokens{1, 5, 3, 0, 7, 7, 2, 9};
     xtn::tape<float> t;
     const auto expected = dense.logits(t, tokens, 8);
-    for (const char* name : {"dense", "mpo-64", "mpo-64-a3-f2", "low_rank-16", "kronecker-64", "tucker-32",
+    for (const char* name : {"dense", "mpo-64", "mpo-64-a3-f2", "low_rank-16", "kronecker-64", "tucker-32", "mpo-64-l2",
                              "spectral-1.0", "spectral-1.0-largest"}) {
         const auto full = picogpt::compress(dense, representation(name));
         xtn::tape<float> u;

@@ -2,7 +2,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,13 +14,20 @@
 
 namespace {
 
-/// A factorised operator wide enough to be worth reconstructing, windows of inputs, and their gradient.
+xtn::any_operator<double> chain() {
+    return xtn::mpo<double, xtn::scheme<xtn::sites<4, 4, 4>, xtn::sites<4, 4, 4>>>(16);
+}
+xtn::any_operator<double> coefficients() {
+    return xtn::spectral<double>(64, 64, xtn::support::zigzag(xtn::coefficients::fraction(0.5)));
+}
+
+/// A factorised operator that is worth reconstructing, windows of inputs, and their gradient.
 struct problem {
-    xtn::mpo<double, xtn::scheme<xtn::sites<4, 4, 4>, xtn::sites<4, 4, 4>>> op{16};
+    xtn::any_operator<double> op;
     xtn::parameter<double> bias{std::vector<std::size_t>{64}};
     std::vector<xt::xtensor<double, 2>> windows;
 
-    problem() {
+    explicit problem(const xtn::any_operator<double>& layer = chain()) : op(layer) {
         xtn::random_stream random(1);
         xtn::init_normal(op, 0.1, random);
         random.fill_normal(bias.values(), 1.0);
@@ -54,26 +64,42 @@ std::vector<double> gradient(problem& p, std::size_t workers, std::size_t lanes,
 }
 
 BOOST_AUTO_TEST_CASE(lanes_agree_with_one_tape) {
-    problem p;
-    BOOST_TEST(xtn::worth_reconstructing(p.op, 40, 12));  // or this test misses the two levels
     BOOST_TEST(!xtn::worth_reconstructing(xtn::mpo<double, xtn::balanced<4096, 4096, 2>>(2), 1, 4));
-    xtn::tape<double> t;
-    std::vector<std::vector<double>> expected;
-    auto total = p.loss(t, 0);
-    for (std::size_t w = 1; w < p.windows.size(); ++w) total = total + p.loss(t, w);
-    t.backward(total, 1.0 / 12);
-    std::vector<double> flat;
-    for (const auto& q : p.parameters())
-        flat.insert(flat.end(), t.gradient(q.value).begin(), t.gradient(q.value).end());
+    for (const auto& make : {chain, coefficients}) {
+        problem p(make());
+        BOOST_TEST(xtn::worth_reconstructing(p.op, 40, 12));  // or this test misses the two levels
+        xtn::tape<double> t;
+        auto total = p.loss(t, 0);
+        for (std::size_t w = 1; w < p.windows.size(); ++w) total = total + p.loss(t, w);
+        t.backward(total, 1.0 / 12);
+        std::vector<double> flat;
+        for (const auto& q : p.parameters())
+            flat.insert(flat.end(), t.gradient(q.value).begin(), t.gradient(q.value).end());
 
-    problem fresh;
-    double loss = 0;
-    const std::vector<double> g = gradient(fresh, 2, 8, &loss);
-    BOOST_TEST(std::abs(loss - total.item() / 12) < 1e-10 * loss);
-    BOOST_REQUIRE(g.size() == flat.size());
-    double scale = 0;
-    for (const double e : flat) scale = std::max(scale, std::abs(e));
-    for (std::size_t i = 0; i < g.size(); ++i) BOOST_TEST(std::abs(g[i] - flat[i]) < 1e-12 * scale);
+        problem fresh(make());
+        double loss = 0;
+        const std::vector<double> g = gradient(fresh, 2, 8, &loss);
+        BOOST_TEST(std::abs(loss - total.item() / 12) < 1e-10 * loss);
+        BOOST_REQUIRE(g.size() == flat.size());
+        double scale = 0;
+        for (const double e : flat) scale = std::max(scale, std::abs(e));
+        for (std::size_t i = 0; i < g.size(); ++i) BOOST_TEST(std::abs(g[i] - flat[i]) < 1e-12 * scale);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_matrix_is_reconstructed_once_for_all_windows) {
+    problem p(coefficients());
+    xtn::thread_pool pool(2);
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::data_parallel<double> parallel(store, {p.op}, pool, 4);
+    std::array<const void*, 12> matrix{};
+    parallel.gradient(12, 40, [&](xtn::tape<double>& t, std::size_t w) {
+        const auto* provided = t.provided(p.op.network().id());
+        matrix[w] = provided == nullptr ? nullptr : provided->data();
+        return p.loss(t, w);
+    });
+    BOOST_TEST(matrix[0] != nullptr);
+    BOOST_TEST((std::set<const void*>(matrix.begin(), matrix.end()).size() == 1));
 }
 
 BOOST_AUTO_TEST_CASE(any_number_of_workers_gives_the_same_bits) {
@@ -95,6 +121,21 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_window_reaches_the_caller) {
     BOOST_CHECK_THROW(parallel.gradient(12, 40, faulty), xtn::numeric_error);
     BOOST_CHECK_NO_THROW(parallel.gradient(12, 40, [&](auto& t, std::size_t w) { return p.loss(t, w); }));
     BOOST_CHECK_THROW(parallel.gradient(0, 40, faulty), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(parameters_outlive_their_store) {
+    xtn::parameter<float> p(std::vector<std::size_t>{1000});
+    {
+        xtn::parameter_store<float> first({{"p", p}});
+        first.values()[999] = 3;
+    }
+    BOOST_TEST(p.values()[999] == 3);
+    BOOST_TEST(p.offset() == p.unbound);
+    auto first = std::make_unique<xtn::parameter_store<float>>(std::vector<xtn::named_parameter<float>>{{"p", p}});
+    xtn::parameter_store<float> second({{"p", p}});
+    first.reset();
+    second.values()[0] = 5;
+    BOOST_TEST(p.values()[0] == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_holds_shared_parameters_once) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <xtn/tt/algebra.hpp>
+#include <xtn/tt/lanczos.hpp>
 
 #include "random_matrix.hpp"
 
@@ -43,26 +44,6 @@ tt::mpo<double> ising(std::size_t n) {
     return tt::mpo<double>(std::move(cores));
 }
 
-/// Lowers <theta| H |theta> by steps along the gradient, each to the minimum in the plane. Returns the energy.
-template <class Apply>
-double relax(core& theta, const Apply& apply) {
-    double energy = 0;
-    for (int i = 0; i < 30; ++i) {
-        theta /= tt::frobenius_norm(theta);
-        const core image = apply(theta);
-        energy = xtn::einsum<"aijb,aijb->">(theta, image);
-        core gradient = image - energy * theta;
-        const double size = tt::frobenius_norm(gradient);
-        if (size < 1e-7) break;
-        gradient /= size;
-        const core other = apply(gradient);
-        const double curvature = xtn::einsum<"aijb,aijb->">(gradient, other);
-        const double angle = 0.5 * std::atan2(-2 * size, curvature - energy);
-        theta = std::cos(angle) * theta + std::sin(angle) * gradient;
-    }
-    return energy;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(tt_dmrg)
@@ -87,12 +68,13 @@ BOOST_AUTO_TEST_CASE(two_site_sweeps_find_the_ground_state) {
     };
     double energy = 0;
     const auto update = [&](std::size_t k, std::size_t centre) {
-        core theta = psi.pair(k);
-        energy = relax(theta, [&](const core& t) -> core {
+        const auto hamiltonian = [&](const core& t) {
             return xtn::einsum<"awb,wsSv,vtTx,bSTd,cxd->astc">(left[k], h.cores()[k], h.cores()[k + 1], t,
                                                                right[k + 1]);
-        });
-        return psi.set_pair(k, theta, centre, {.max_bond = bond, .tolerance = 1e-9});
+        };
+        const auto lowest = tt::lowest_eigenpair(hamiltonian, psi.pair(k), {.steps = 8});
+        energy = lowest.value;
+        return psi.set_pair(k, lowest.vector, centre, {.max_bond = bond, .tolerance = 1e-9});
     };
     for (std::size_t k = n - 1; k > 1; --k) grow_right(k);
     double discarded = 0;

@@ -19,6 +19,10 @@ approximation_error error_of(const xtn::any_operator<float>& op, const xt::xtens
 }
 
 xtn::any_operator<float> compress(const form& f, const std::string& layer, const xt::xtensor<float, 2>& matrix) {
+    if (f.added_rank > 0) {
+        const auto added = xtn::low_rank<float>::from_dense(matrix, f.added_rank);
+        return xtn::sum<float>({compress(f.without_added(), layer, matrix - added.to_dense()), added});
+    }
     const auto sites = [&] { return sites_of(f, layer, matrix.shape(0), matrix.shape(1)); };
     switch (f.family) {
         case family::dense: return xtn::dense<float>::from_dense(matrix);

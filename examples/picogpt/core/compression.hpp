@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Trained matrices in the nearest operator of a form: truncated SVD for low rank, TT-SVD for MPOs and Kronecker products,
-// the sequentially truncated higher-order SVD for Tucker operators, the projection on the support for spectral ones.
+// the sequentially truncated higher-order SVD for Tucker operators, the projection on the support for spectral ones. Where a
+// product of low rank is added, it comes first and the MPO takes the rest.
 #pragma once
 
 #include <cmath>

@@ -74,6 +74,9 @@ xtn::basis basis_of(const form& f, const std::string& layer) {
 }
 
 xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
+    if (f.added_rank > 0)
+        return xtn::sum<float>(
+            {make_operator(f.without_added(), layer, out, in), xtn::low_rank<float>(out, in, f.added_rank)});
     switch (f.family) {
         case family::dense: return xtn::dense<float>(out, in);
         case family::low_rank: return xtn::low_rank<float>(out, in, f.size);

@@ -24,10 +24,11 @@ enum class decayed {
 };
 
 struct recipe {
-    std::uint64_t steps = 2000;
-    std::size_t batch = 32;       ///< windows per step
-    double learning_rate = 3e-4;  ///< peak
-    std::uint64_t warmup = 100;   ///< steps; a cosine to 0 follows
+    std::uint64_t steps = 2000;       ///< of the schedule
+    std::uint64_t stop = UINT64_MAX;  ///< training ends after this step, if that comes earlier
+    std::size_t batch = 32;           ///< windows per step
+    double learning_rate = 3e-4;      ///< peak
+    std::uint64_t warmup = 100;       ///< steps; a cosine to 0 follows
     double beta1 = 0.9, beta2 = 0.95;
     double weight_decay = 0.1;
     decayed decay = decayed::everything;

@@ -78,6 +78,10 @@ representation::representation(const std::string& text) : name(text) {
         } else if (all.family == family::spectral) {
             const auto order = xtn::support::order_named(part);
             for (form* f : {&attention, &feed_forward, &head}) f->support = order;
+        } else if (std::string_view rank = rest; part.starts_with('l') && all.family == family::mpo) {
+            const auto added = take<std::size_t>(rank);
+            if (added == 0 || !rank.empty()) refuse("a rank follows the l in \"" + std::string(part) + "\"");
+            for (form* f : {&attention, &feed_forward, &head}) f->added_rank = added;
         } else if (std::string_view number = rest; part.starts_with('d')) {
             width = take<std::size_t>(number);
             if (width == 0 || !number.empty()) refuse("a width follows the d in \"" + std::string(part) + "\"");

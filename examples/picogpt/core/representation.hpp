@@ -7,6 +7,7 @@
 //     mpo-8-a3-f2x16     the attention matrices in three balanced sites, the feed-forward ones in two of bond 16;
 //                        h is the head; the bond is 8 where none is given
 //     mpo-8-a3-shared    interior cores are shared by all layers of the same part and shape
+//     mpo-8-l2           MPOs, and a product of rank 2 added to each
 //     low_rank-12        products of two factors
 //     kronecker-6        sums of six Kronecker products, in other words MPOs of two balanced sites
 //     tucker-8           Tucker operators of rank 8 in every site that is not smaller; sites as for MPOs
@@ -28,11 +29,19 @@ enum class family { dense, mpo, low_rank, kronecker, tucker, spectral };
 /// How one layer is represented.
 struct form {
     picogpt::family family = family::dense;
-    std::size_t size = 0;   ///< the bond, the rank or the number of Kronecker products
-    std::size_t sites = 0;  ///< of an MPO or a Tucker operator, balanced; 0 means the MPO paper's
+    std::size_t size = 0;        ///< the bond, the rank or the number of Kronecker products
+    std::size_t sites = 0;       ///< of an MPO or a Tucker operator, balanced; 0 means the MPO paper's
+    std::size_t added_rank = 0;  ///< of the product that is added to an MPO
     xtn::coefficients coefficients = xtn::coefficients::fraction(1);
     xtn::support::order support = xtn::support::order::zigzag;
     bool random_basis = false;
+
+    /// The MPO alone.
+    form without_added() const {
+        form f = *this;
+        f.added_rank = 0;
+        return f;
+    }
 };
 
 struct representation {

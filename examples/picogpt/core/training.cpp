@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -57,14 +58,15 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
     xtn::adamw<float> optimizer(store.size(), {.beta1 = r.beta1, .beta2 = r.beta2}, decay_groups(store, r));
     const xtn::cosine_schedule schedule(r.learning_rate, r.warmup, r.steps);
 
+    const std::uint64_t last = std::min(r.steps, r.stop);
     std::uint64_t step = 0;
     if (resume && std::filesystem::exists(checkpoint)) {
         step = xtn::read_training_state(xtn::load_safetensors(checkpoint), store, optimizer);
-        if (step > r.steps)
+        if (step > last)
             throw xtn::io_error(checkpoint.string() + " is at step " + std::to_string(step) + ", beyond the " +
-                                std::to_string(r.steps) + " steps asked for");
+                                std::to_string(last) + " steps asked for");
         record.resume(record_file, step + 1);  // points carry the number of steps made
-        std::cout << "goes on after step " << step << " of " << r.steps << "\n";
+        std::cout << "goes on after step " << step << " of " << last << "\n";
     }
     double busy = record.result("training_seconds", 0);
     const auto save_state = [&] {
@@ -77,8 +79,8 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
     };
 
     training_result result;
-    examples::progress progress(r.steps, r.batch * context, step);
-    for (; step < r.steps; ++step) {
+    examples::progress progress(last, r.batch * context, step);
+    for (; step < last; ++step) {
         const double start = seconds();
         const auto windows = windows_of_step(r.seed, step, r.batch, text.train.size() - context);
         const double loss = parallel.gradient(r.batch, context, [&](xtn::tape<float>& t, std::size_t w) {
@@ -99,16 +101,17 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
         const std::uint64_t done = step + 1;
         record.measure("train_loss", done, loss);
         progress.update(done, loss);
-        if (done == r.steps || done % r.evaluate_every == 0) {
+        if (done == last || done % r.evaluate_every == 0) {
             result.validation = evaluate(m, text.validation, context, pool);
             record.measure("val_loss", done, result.validation.loss);
             record.measure("val_acc", done, result.validation.accuracy);
         }
-        if (done == r.steps || done % r.checkpoint_every == 0) save_state();
+        if (done == last || done % r.checkpoint_every == 0) save_state();
     }
     progress.finish();
     if (result.validation.windows == 0) result.validation = evaluate(m, text.validation, context, pool);
-    if (busy > 0) result.tokens_per_second = static_cast<double>(r.steps * r.batch * context) / busy;
+    if (busy > 0) result.tokens_per_second = static_cast<double>(last * r.batch * context) / busy;
+    if (last < r.steps) return result;
 
     record.set("parameters", store.size());
     record.set("val_loss", result.validation.loss);

@@ -44,11 +44,10 @@ struct training_result {
     double tokens_per_second = 0;  ///< of this process, evaluation and checkpoints left out
 };
 
-/// Trains and leaves in `directory`: <name>.safetensors (the weights), <name>.json (the record), and meanwhile
-/// <name>.checkpoint.safetensors. With `resume`, goes on from the checkpoint if there is one and ends with the same bits
-/// as an uninterrupted run. Throws io_error for a
-/// text that is shorter than a window, numeric_error if loss or gradient stop being finite; the last checkpoint then holds
-/// the last good state.
+/// Trains until the recipe's last step, or its stop, and leaves in `directory`: <name>.safetensors (the weights),
+/// <name>.json (the record), and meanwhile <name>.checkpoint.safetensors. With `resume`, goes on from the checkpoint if
+/// there is one and ends with the same bits as an uninterrupted run. Throws io_error for a text that is shorter than a
+/// window, numeric_error if loss or gradient stop being finite; the last checkpoint then holds the last good state.
 training_result train(const model<float>& m, const split& text, const recipe& r, xtn::thread_pool& pool,
                       const std::filesystem::path& directory, const std::string& name, examples::run_record& record,
                       bool resume);

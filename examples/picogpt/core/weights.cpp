@@ -49,6 +49,8 @@ private:
                                     ".settings\", which say where the coefficients stand, are missing");
             return xtn::spectral<float>::from_settings(out, in, settings->second);
         }
+        if (has(layer + ".terms.0.cores.0"))
+            return xtn::sum<float>({make(layer + ".terms.0", out, in), make(layer + ".terms.1", out, in)});
         throw xtn::io_error(file_.origin() + ": there is no \"" + layer + ".weight\", nor .left, .cores.0, .core or " +
                             ".coefficients of that layer; is this a PicoGPT?");
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Models from and to safetensors, under the names of the MPO paper's PyTorch port. A dense layer is "<layer>.weight", an
 // MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order, a low-rank layer "<layer>.left" (out x rank) and
-// "<layer>.right" (rank x in), a Tucker operator "<layer>.core" and "<layer>.factors.<site>", a spectral one
+// "<layer>.right" (rank x in), a Tucker operator "<layer>.core" and "<layer>.factors.<site>", an MPO with
+// a product of low rank added has "<layer>.terms.0" and "<layer>.terms.1" before these names, a spectral operator is
 // "<layer>.coefficients", with the words that say where they stand as metadata "<layer>.settings". A tensor that layers
 // share is written once; the metadata give its other names, as Python's safetensors.torch.save_model has it.
 #pragma once

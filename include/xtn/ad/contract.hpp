@@ -32,6 +32,7 @@ template <class E>
 struct constant_reference {
     const E& expression;
 };
+/// This tensor in place, as an operand of a differentiable contraction.
 template <class E>
 constant_reference<E> constant(const E& expression) {
     return {expression};

@@ -17,6 +17,7 @@
 
 namespace xtn {
 
+/// A tensor that training changes, as a handle: copies share it.
 template <scalar T>
 class parameter {
 public:
@@ -61,6 +62,12 @@ public:
         state_->offset = offset;
         state_->own = {};
     }
+    /// Moves the elements back to memory of its own.
+    void release() {
+        state_->own.assign(values().begin(), values().end());
+        state_->values = state_->own;
+        state_->offset = unbound;
+    }
     /// A parameter whose elements are kept by somebody else.
     static parameter view(std::span<T> memory, std::vector<std::size_t> shape, std::size_t offset) {
         parameter p(std::vector<std::size_t>{0});
@@ -91,6 +98,7 @@ private:
     std::shared_ptr<state> state_;
 };
 
+/// A parameter under the name that files give it.
 template <scalar T>
 struct named_parameter {
     std::string name;

@@ -43,10 +43,12 @@ variable<T, Rank> linear_combination(T alpha, const variable<T, Rank>& x, T beta
     return z;
 }
 
+/// x + y. Throws shape_error where the shapes differ.
 template <scalar T, std::size_t Rank>
 variable<T, Rank> operator+(const variable<T, Rank>& x, const variable<T, Rank>& y) {
     return linear_combination(T(1), x, T(1), y);
 }
+/// x - y. Throws shape_error where the shapes differ.
 template <scalar T, std::size_t Rank>
 variable<T, Rank> operator-(const variable<T, Rank>& x, const variable<T, Rank>& y) {
     return linear_combination(T(1), x, T(-1), y);

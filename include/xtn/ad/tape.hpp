@@ -91,6 +91,7 @@ private:
     shape_type shape_;
 };
 
+/// Records statements and runs their adjoints. One per thread; clear() between steps.
 template <scalar T>
 class tape {
 public:
@@ -309,8 +310,10 @@ private:
     bool before_;
 };
 
+/// Whether a type is a variable on a tape.
 template <class V>
 inline constexpr bool is_variable = false;
+/// It is.
 template <scalar T, std::size_t Rank>
 inline constexpr bool is_variable<variable<T, Rank>> = true;
 

@@ -36,14 +36,10 @@ inline void small_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::
         }
 }
 
-/// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is stored
-/// k x m. beta = 0 overwrites C without reading it. One row or column of C goes to gemv, where BLAS libraries are far
-/// faster than with a thin gemm.
+/// gemm() by the BLAS. One row or column of C goes to gemv, where BLAS libraries are far faster than with a thin gemm.
 template <scalar T>
-inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
-                 const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
-    if (m * n * k <= smallest_blas_product)
-        return small_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+inline void blas_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
+                      const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
     using namespace cxxblas;
     const auto i = [](std::int64_t x) { return static_cast<int>(x); };
     const auto op = [](bool transposed) { return transposed ? Trans : NoTrans; };
@@ -56,6 +52,25 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
     else
         cxxblas::gemm(RowMajor, op(transpose_a), op(transpose_b), i(m), i(n), i(k), alpha, a, i(lda), b, i(ldb), beta,
                       c, i(ldc));
+}
+
+/// C (m x n) = alpha op(A) op(B) + beta C, row-major. op(A) is m x k, op(B) is k x n; `transpose_a` says that A is stored
+/// k x m. beta = 0 overwrites C without reading it.
+template <scalar T>
+inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
+                 const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+    if (m * n * k <= smallest_blas_product)
+        return small_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if constexpr (is_complex<T>)
+        // gemv of OpenBLAS 0.3.21 reads one element behind a complex vector where the result has 4 j + 2. So the last
+        // term of the sums is added here, and its element is the one behind the vector.
+        if ((m == 1) != (n == 1)) {
+            --k;
+            small_gemm(transpose_a, transpose_b, m, n, 1, alpha, a + k * (transpose_a ? lda : 1), lda,
+                       b + k * (transpose_b ? 1 : ldb), ldb, beta, c, ldc);
+            beta = 1;
+        }
+    blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 }  // namespace xtn::backend

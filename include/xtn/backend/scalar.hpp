@@ -14,6 +14,7 @@ template <class T>
 concept scalar = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::complex<float>> ||
     std::is_same_v<T, std::complex<double>>;
 
+/// Whether T is std::complex.
 template <scalar T>
 inline constexpr bool is_complex = !std::is_floating_point_v<T>;
 

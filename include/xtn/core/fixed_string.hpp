@@ -8,6 +8,7 @@
 
 namespace xtn {
 
+/// A string literal as a template argument.
 template <std::size_t Size>
 struct fixed_string {
     char text[Size]{};  // NOLINT: public, so that the type is structural

@@ -13,10 +13,12 @@ inline constexpr std::size_t max_labels = 64;    ///< different labels in one ne
 inline constexpr std::size_t max_rank = 32;      ///< axes of one tensor
 inline constexpr std::size_t max_operands = 16;  ///< operands of one network
 
-using label = std::uint8_t;
-using label_set = std::uint64_t;
+using label = std::uint8_t;       ///< the number of a label in its network
+using label_set = std::uint64_t;  ///< one bit for each label
 
+/// The set of one label.
 constexpr label_set only(label l) { return label_set{1} << l; }
+/// Whether the set has this label.
 constexpr bool contains(label_set set, label l) { return (set >> l & 1) != 0; }
 
 /// Calls f(label) for every label of the set, smallest first.

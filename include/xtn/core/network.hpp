@@ -19,6 +19,7 @@
 
 namespace xtn {
 
+/// The labels of a network's operands and of its output. Made by make_network() or, at compile time, parse_labels().
 struct network {
     std::array<axes, max_operands> operand{};  ///< labels of operand 0, 1, ...; numbered by first use
     axes output{};
@@ -40,6 +41,7 @@ enum class label_error : std::uint8_t {
     output_unknown,
 };
 
+/// The sentence that messages have for it.
 constexpr std::string_view explain(label_error e) {
     switch (e) {
         case label_error::none: return "the labels are well-formed";
@@ -60,6 +62,7 @@ struct parsed_labels {
     std::size_t position = 0;
 };
 
+/// The network of a label string, or what is wrong with it; at compile time and at run time.
 constexpr parsed_labels parse_labels(std::string_view text) {
     parsed_labels result;
     network& net = result.network;

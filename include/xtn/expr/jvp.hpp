@@ -24,6 +24,7 @@ struct dual {
     const D& tangent;
 };
 
+/// What jvp() gives: the value of a contraction and its derivative along the direction.
 template <class T, std::size_t Rank>
 struct value_and_tangent {
     xt::xtensor<T, Rank> value, tangent;

@@ -56,6 +56,7 @@ struct operand_traits {
             return static_cast<void>(axis), dynamic;
     }
 };
+/// The same of a number, an operand without labels.
 template <scalar T>
 struct operand_traits<T> {
     using value_type = T;

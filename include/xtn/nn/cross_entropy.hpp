@@ -12,6 +12,7 @@
 
 namespace xtn::nn {
 
+/// What cross_entropy() gives.
 template <scalar T>
 struct classification_loss {
     variable<T, 0> mean;      ///< nats per row

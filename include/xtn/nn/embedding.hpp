@@ -15,8 +15,10 @@
 
 namespace xtn::nn {
 
+/// Where positions come from.
 enum class position_kind { sinusoidal, learned };
 
+/// Rows for tokens, with positions added; parameters "weight" (vocabulary x dim) and, learned, "positions" (context x dim).
 template <scalar T>
 class embedding {
 public:

@@ -11,6 +11,7 @@
 
 namespace xtn::nn {
 
+/// Normalises each row to mean 0 and variance 1, then scales and shifts; parameters "weight" and "bias".
 template <scalar T>
 class layer_norm {
 public:

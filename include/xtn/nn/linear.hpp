@@ -13,6 +13,7 @@
 
 namespace xtn::nn {
 
+/// y = x W^T + b for any operator W; the bias may be left out.
 template <scalar T>
 class linear {
 public:

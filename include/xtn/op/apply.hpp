@@ -97,12 +97,48 @@ variable<T, 2> moved(const variable<T, 2>& x, const std::array<std::size_t, 2>& 
     return all ? x : window(x, shape, first);
 }
 
-/// The sum of value(term) over the terms of a network; 0 of this shape if there are none.
-template <scalar T, class Value>
+/// What a term makes, and where in the result it lies: its first `shown` rows and columns show, from `first` on.
+template <scalar T>
+struct part {
+    variable<T, 2> made;
+    std::array<std::size_t, 2> shown, first;
+};
+
+/// Adds a part to y, which nothing has read yet, in place.
+template <scalar T>
+void add_part(const variable<T, 2>& y, const part<T>& p) {
+    const auto each_row = [p, width = y.shape()[1]](auto f) {
+        for (std::size_t r = 0; r < p.shown[0]; ++r)
+            f(p.made.shape()[1] * r, width * (p.first[0] + r) + p.first[1], p.shown[1]);
+    };
+    each_row([&](std::size_t from, std::size_t to, std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c) y.data()[to + c] += p.made.data()[from + c];
+    });
+    if (!p.made.needs_gradient()) return;
+    y.tape().require_gradient(y.node());
+    y.tape().record(y, [each_row, p](const T* dy) {
+        const gradient_sink<T> s = p.made.sink();
+        if (!s.accumulate && p.shown != p.made.shape()) std::fill_n(s.data, p.made.size(), T{});
+        each_row([&](std::size_t to, std::size_t from, std::size_t n) {
+            hand_on(gradient_sink<T>{s.data + to, s.accumulate}, dy + from, n, T(1));
+        });
+    });
+}
+
+/// The sum of the parts part_of(term) over the terms of a network; 0 of this shape if there are none.
+template <scalar T, class PartOf>
 variable<T, 2> sum_of_terms(const operator_network<T>& net, tape<T>& t, const std::array<std::size_t, 2>& shape,
-                            Value value) {
+                            PartOf part_of) {
     std::optional<variable<T, 2>> sum;
-    for (const operator_term<T>& term : net.terms()) sum = sum ? *sum + value(term) : value(term);
+    for (const operator_term<T>& term : net.terms()) {
+        const part<T> p = part_of(term);
+        if (!sum && p.shown == shape && p.made.shape() == shape) {
+            sum = p.made;
+        } else {
+            if (!sum) sum = t.constant(xt::zeros<T>(shape));
+            add_part(*sum, p);
+        }
+    }
     return sum ? *sum : t.constant(xt::zeros<T>(shape));
 }
 
@@ -122,7 +158,7 @@ variable<T, 2> apply(const O& op, const variable<T, 2>& x) {
         const placement& at = term.at();
         const auto seen = detail::moved(x, {rows, at.columns}, {0, detail::offset(at.column)});
         const auto made = detail::apply_term(detail::moved(seen, {rows, term.in()}), term);
-        return detail::moved(detail::moved(made, {rows, at.rows}), {rows, net.out()}, {0, -detail::offset(at.row)});
+        return detail::part<T>{made, {rows, at.rows}, {0, at.row}};
     });
 }
 
@@ -181,8 +217,7 @@ variable<T, 2> to_dense(const O& op, tape<T>& t) {
     const std::array shape{net.out(), net.in()};
     return detail::sum_of_terms(net, t, shape, [&](const operator_term<T>& term) {
         const placement& at = term.at();
-        return detail::moved(detail::moved(detail::term_to_dense(term, t), {at.rows, at.columns}), shape,
-                             {-detail::offset(at.row), -detail::offset(at.column)});
+        return detail::part<T>{detail::term_to_dense(term, t), {at.rows, at.columns}, {at.row, at.column}};
     });
 }
 

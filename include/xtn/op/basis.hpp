@@ -23,6 +23,7 @@
 
 namespace xtn {
 
+/// An orthonormal basis of R^n for every n: DCT-II, or random and fixed by a seed.
 class basis {
 public:
     /// Random orthonormal vectors; matrices of different extents, and different streams, are independent.

@@ -9,6 +9,7 @@
 
 namespace xtn {
 
+/// The operator that is stored as its matrix; parameter "weight" (out x in).
 template <scalar T>
 class dense : public any_operator<T> {
 public:

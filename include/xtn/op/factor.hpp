@@ -16,6 +16,7 @@
 
 namespace xtn {
 
+/// One tensor of an operator's network: a parameter, a parameter through an embedding, or a constant.
 template <scalar T>
 class factor {
 public:

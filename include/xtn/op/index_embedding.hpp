@@ -22,6 +22,7 @@
 
 namespace xtn {
 
+/// A table of places, shared by copies. It is linear and has an adjoint; see this file's head.
 class index_embedding {
 public:
     static constexpr std::int32_t zero = -1;  ///< a place that is no stored number

@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <xtn/op/relative_error.hpp>
 #include <xtn/op/sites.hpp>
 #include <xtn/tt/tt_svd.hpp>
 
@@ -73,11 +75,7 @@ private:
                                          "kronecker");
     }
 
-    static double norm(const parameter<T>& p) {
-        double sum = 0;
-        for (const T x : p.values()) sum = std::hypot(sum, static_cast<double>(std::abs(x)));
-        return sum;
-    }
+    static double norm(const parameter<T>& p) { return tt::frobenius_norm(std::span<const T>(p.values())); }
 
     static kronecker nearest(const xt::xtensor<T, 2>& w, const std::vector<std::size_t>& out_sites,
                              const std::vector<std::size_t>& in_sites, double* error) {
@@ -85,7 +83,6 @@ private:
         std::vector<parameter<T>> factors = zeros(out_sites, in_sites);
         for (std::size_t k = 0; k < factors.size(); ++k)
             std::copy(start.chain.cores()[k].begin(), start.chain.cores()[k].end(), factors[k].data());
-        const double whole = norm(parameter<T>(w));
         double kept = 0;  // norm of the product: |W - product|^2 = |W|^2 - kept^2 for the best length of one factor
         for (int sweep = 0; sweep < 100; ++sweep) {
             for (std::size_t k = 0; k < factors.size(); ++k) improve(w, factors, k);
@@ -95,11 +92,9 @@ private:
             kept = now;
         }
         spread_norms(factors);
-        kronecker result(factors);
-        if (error != nullptr) *error = whole == 0 ? 0 : norm(parameter<T>(w - xtn::to_dense(uncut(factors)))) / whole;
-        return result;
+        if (error != nullptr) *error = relative_error(kronecker<T>(factors), w);  // of a padded scheme too
+        return kronecker(factors);
     }
-    static kronecker<T> uncut(const std::vector<parameter<T>>& factors) { return kronecker<T>(factors); }
 
     /// factors[k] = W contracted with the others / their squared norms.
     static void improve(const xt::xtensor<T, 2>& w, const std::vector<parameter<T>>& factors, std::size_t k) {

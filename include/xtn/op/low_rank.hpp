@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <xtn/op/apply.hpp>
-#include <xtn/tt/svd.hpp>
+#include <xtn/op/relative_error.hpp>
+#include <xtn/tt/randomized_svd.hpp>
 
 namespace xtn {
 
@@ -29,15 +30,20 @@ public:
                               std::to_string(this->rank()));
     }
     /// The best approximation of that rank in the Frobenius norm (Eckart & Young 1936), the singular values shared
-    /// evenly by both factors; all of them unless a rank is given.
+    /// evenly by both factors; all of them unless a rank is given. From a sketch, if one is given, nearly the best. The
+    /// relative Frobenius error is stored in *error if given.
     template <class E>
-    static low_rank from_dense(const xt::xexpression<E>& w, std::size_t rank = Rank) {
+    static low_rank from_dense(const xt::xexpression<E>& w, std::size_t rank = Rank, double* error = nullptr,
+                               const std::optional<tt::sketch>& how = std::nullopt) {
         const xt::xtensor<T, 2> matrix = w;
-        return from_svd(tt::svd(matrix), rank);
+        low_rank result = from_svd(how ? tt::randomized_svd(matrix, rank, *how) : tt::svd(matrix), rank);
+        if (error != nullptr) *error = relative_error(result, matrix);
+        return result;
     }
-    /// The first `rank` terms of a singular value decomposition.
+    /// The first `rank` terms of a singular value decomposition. Throws shape_error for a rank of 0.
     static low_rank from_svd(const tt::svd_result<T>& svd, std::size_t rank = Rank) {
         const std::size_t out = svd.u.shape()[0], in = svd.vt.shape()[1], kept = std::min(rank, svd.s.size());
+        if (rank == 0) throw shape_error("low_rank: the rank is 0, it must be at least 1");
         if (rank == dynamic) rank = kept;
         low_rank result(out, in, rank);
         for (std::size_t r = 0; r < kept; ++r) {

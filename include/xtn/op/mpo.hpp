@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,18 +36,19 @@ public:
     explicit mpo(const tt::mpo<T>& chain) : mpo(copied(chain)) {}
 
     /// TT-SVD of a matrix (out x in), truncated to the bond; bonds saturate where fewer suffice. The relative Frobenius
-    /// error is stored in *error if given. Rows and columns that the scheme pads are zero.
+    /// error is stored in *error if given. Rows and columns that the scheme pads are zero. With a sketch the singular
+    /// vectors are approximate, and found faster (tt/tt_svd.hpp).
     template <class E>
-    static mpo from_dense(const xt::xexpression<E>& w, std::size_t bond = Bond,
-                          double* error = nullptr) requires factorisation<Scheme> {
-        return from_dense(w, tt::truncation{.max_bond = bond}, error);
+    static mpo from_dense(const xt::xexpression<E>& w, std::size_t bond = Bond, double* error = nullptr,
+                          const std::optional<tt::sketch>& how = std::nullopt) requires factorisation<Scheme> {
+        return from_dense(w, tt::truncation{.max_bond = bond}, error, how);
     }
     /// The same with bonds as small as a relative error permits: from_dense(w, {.tolerance = 1e-2}).
     template <class E>
-    static mpo from_dense(const xt::xexpression<E>& w, const tt::truncation& limit,
-                          double* error = nullptr) requires factorisation<Scheme> {
+    static mpo from_dense(const xt::xexpression<E>& w, const tt::truncation& limit, double* error = nullptr,
+                          const std::optional<tt::sketch>& how = std::nullopt) requires factorisation<Scheme> {
         const auto result = tt::tt_svd<T>(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"), Scheme::out_sites,
-                                          Scheme::in_sites, limit);
+                                          Scheme::in_sites, limit, how);
         if (error != nullptr) *error = result.relative_error;
         return mpo(result.chain);
     }

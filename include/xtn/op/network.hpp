@@ -21,6 +21,7 @@
 
 namespace xtn {
 
+/// The networks of a factorised matrix, one for each term of a sum. Copies share it.
 template <scalar T>
 class operator_network {
 public:

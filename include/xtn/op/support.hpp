@@ -56,6 +56,7 @@ private:
     bool is_fraction_;
 };
 
+/// A choice of coefficients; see this file's head for the kinds.
 class support {
 public:
     enum class order : std::uint8_t { zigzag, scaled_zigzag, rectangle, scattered, largest, custom };

@@ -67,6 +67,7 @@ struct placement {
     std::size_t row = 0, column = 0, rows = dynamic, columns = dynamic;  ///< dynamic: all of them
 };
 
+/// One labelled network and its place in the operator's matrix.
 template <scalar T>
 class operator_term {
 public:

@@ -15,6 +15,7 @@
 
 namespace xtn {
 
+/// Constants of a machine, in seconds, flops and bytes; see this file's head for the formula.
 struct cost_model {
     double flop_rate = 1.3e11;         ///< flops per second of a large matrix product
     double half_mn = 2.5, half_k = 8;  ///< extents at which that rate is halved

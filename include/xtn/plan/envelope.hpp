@@ -12,6 +12,7 @@
 
 namespace xtn {
 
+/// The best contraction orders as a function of one extent, each from some number of rows on.
 struct envelope {
     static constexpr std::size_t capacity = 16;
 

@@ -18,7 +18,9 @@
 
 namespace xtn {
 
+/// How a tensor lies in memory: its labels with their strides.
 struct layout {
+    /// One label and its stride, in elements.
     struct axis {
         xtn::label label;
         std::int64_t stride;

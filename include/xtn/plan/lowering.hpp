@@ -24,12 +24,14 @@ struct loop {
     std::int64_t extent, a, b, c;
 };
 
+/// What a step does to its tensors A, B and C.
 enum class kernel : std::uint8_t {
     transfer,  ///< C += A: permutes, sums labels that C lacks, repeats along labels that A lacks
     product,   ///< C += A B element by element, under all loops
     gemm,      ///< C += op(A) op(B) as row-major matrices, under all loops
 };
 
+/// One kernel call under loops: c = a b, or a transfer of a to c.
 struct step {
     kernel kind = kernel::transfer;
     std::uint16_t a = 0, b = 0, c = 0;                                   ///< the tensors, by number in the plan

@@ -21,7 +21,7 @@
 
 namespace xtn {
 
-inline constexpr std::size_t max_exact_operands = 8;
+inline constexpr std::size_t max_exact_operands = 8;  ///< networks of more are searched greedily
 
 /// A contraction order in single-assignment form: step i contracts tensors left[i] and right[i] to tensor operands + i.
 /// Tensors 0 .. operands-1 are the operands themselves.

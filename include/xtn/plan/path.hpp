@@ -13,6 +13,7 @@
 
 namespace xtn {
 
+/// Positions that are contracted, entry by entry; see this file's head.
 using contraction_path = std::vector<std::vector<std::size_t>>;
 
 /// The order that a path describes. Throws shape_error where it names a position twice or one that is not there, or

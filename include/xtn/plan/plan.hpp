@@ -43,6 +43,7 @@ struct bases {
     static constexpr std::size_t most = 2 * max_operands + 4;
 };
 
+/// What backend::run() carries out: tensors with their places and layouts, and the steps in order.
 struct plan {
     /// A tensor of the plan: place, layout (of one slice), and whether it depends on the label that is cut.
     struct tensor {

@@ -16,6 +16,7 @@
 
 namespace xtn {
 
+/// How a plan is cut along one label into slices.
 struct tiling {
     static constexpr label none = max_labels;
 

@@ -73,6 +73,7 @@ struct scheme {
                   "xtn::scheme takes two lists of extents: scheme<sites<out...>, sites<in...>>");
 };
 
+/// The same, for two lists of sites.
 template <std::size_t... Out, std::size_t... In>
 struct scheme<sites<Out...>, sites<In...>> {
     static_assert(sizeof...(Out) > 0 && sizeof...(In) > 0, "xtn::scheme: a chain has at least one site");

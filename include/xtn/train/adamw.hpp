@@ -36,6 +36,7 @@ struct parameter_group {
     double weight_decay = 0;
 };
 
+/// The constants of AdamW; torch.optim.AdamW has the same defaults.
 struct adamw_options {
     double beta1 = 0.9;
     double beta2 = 0.999;

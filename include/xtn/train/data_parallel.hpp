@@ -21,6 +21,8 @@
 
 namespace xtn {
 
+/// Gradients of a mean loss over windows, on lanes; see this file's head. One batch at a time; the store, the operators and
+/// the pool must outlive it.
 template <scalar T>
 class data_parallel {
 public:

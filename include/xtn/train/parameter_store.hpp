@@ -15,9 +15,11 @@
 
 namespace xtn {
 
+/// One flat buffer that holds all parameters of a model, in the order they were named.
 template <scalar T>
 class parameter_store {
 public:
+    /// A parameter, its name and where it begins in the buffer.
     struct entry {
         std::string name;  ///< of its first user
         parameter<T> value;
@@ -39,6 +41,11 @@ public:
         }
         values_ = {memory_.take<T>(size), size};
         for (entry& e : entries_) e.value.bind(values_.subspan(e.offset, e.value.size()), e.offset);
+    }
+    /// The parameters outlive the store, unless another one has taken them over.
+    ~parameter_store() {
+        for (entry& e : entries_)
+            if (e.value.data() == values_.data() + e.offset) e.value.release();
     }
     parameter_store(const parameter_store&) = delete;
     parameter_store& operator=(const parameter_store&) = delete;

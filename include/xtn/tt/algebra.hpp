@@ -69,21 +69,25 @@ chain<T, Physical> operator+(const chain<T, Physical>& x, const chain<T, Physica
     return chain<T, Physical>(std::move(cores));
 }
 
+/// alpha x
 template <scalar T, std::size_t Physical>
 chain<T, Physical> operator*(std::type_identity_t<T> factor, chain<T, Physical> x) {
     x *= factor;
     return x;
 }
+/// x alpha
 template <scalar T, std::size_t Physical>
 chain<T, Physical> operator*(chain<T, Physical> x, std::type_identity_t<T> factor) {
     x *= factor;
     return x;
 }
+/// x / alpha
 template <scalar T, std::size_t Physical>
 chain<T, Physical> operator/(chain<T, Physical> x, std::type_identity_t<T> divisor) {
     x /= divisor;
     return x;
 }
+/// -x
 template <scalar T, std::size_t Physical>
 chain<T, Physical> operator-(chain<T, Physical> x) {
     x *= T{-1};

@@ -45,6 +45,7 @@ double frobenius_norm(std::span<const T> x) {
     return std::ldexp(std::sqrt(sum(std::ldexp(1.0, -exponent))), exponent);
 }
 
+/// The same of a tensor.
 template <scalar T, std::size_t N>
 double frobenius_norm(const xt::xtensor<T, N>& x) {
     return frobenius_norm(std::span<const T>(x.data(), x.size()));

@@ -23,12 +23,14 @@
 
 namespace xtn::tt {
 
+/// A = q r for an m x n matrix A, k = min(m, n).
 template <scalar T>
 struct qr_result {
     xt::xtensor<T, 2> q;  ///< m x k, orthonormal columns
     xt::xtensor<T, 2> r;  ///< k x n, zero below the diagonal
 };
 
+/// A = l q for an m x n matrix A, k = min(m, n).
 template <scalar T>
 struct lq_result {
     xt::xtensor<T, 2> l;  ///< m x k, zero above the diagonal

@@ -177,6 +177,7 @@ approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::span<const std::si
     return detail::decompose<T, 1>(detail::reshaped(v, std::array<std::size_t, 2>{1, v.size()}), norm, {sites}, limit,
                                    how);
 }
+/// The same with braces.
 template <scalar T>
 approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::initializer_list<std::size_t> sites,
                              const truncation& limit = {}, const std::optional<sketch>& how = std::nullopt) {
