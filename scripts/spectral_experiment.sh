@@ -24,7 +24,7 @@ if [ -n "$quick" ]; then
 fi
 
 # The winner of the search is in the program already; a test says whether it still is the winner.
-"$programs/picogpt_search" --family spectral --resume --out "$out/search"
+"$programs/picogpt_search" --family spectral --steps 400 --threads 1 --resume --out "$out/search"
 {
     echo dense
     for share in 0.5 0.05 0.25 0.1; do

@@ -46,7 +46,7 @@ const std::map<std::string, protocol> protocols{{"mpo",
                                                   "128 wide, 384 x 128, 52 %, 29 %; 2,000 steps of 64 "
                                                   "windows of 128 characters, 90 % of them to train on, 871 windows of "
                                                   "the validation split; rank 48, 24, 10 and 5; a "
-                                                  "half, 1/2, 1/4, 1/10, 1/20; s_1 / 1000; 20 % slower"}}};
+                                                  "half, 1/2, 1/4, 1/10, 1/20; s_1 / 1000; 20 % slower; trials of 400 steps"}}};
 
 BOOST_AUTO_TEST_CASE(pages_and_files_are_those_of_the_records) {
     for (const page_source& source : picogpt::pages()) {
