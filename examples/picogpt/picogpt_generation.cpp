@@ -3,12 +3,13 @@
 // sequence and for many in step, on one core. Every repetition writes a whole context of characters; models take turns,
 // so that drifts of the machine meet them all. The weights are random, which speed does not depend on.
 #include <algorithm>
-#include <chrono>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "common/blas_kernels.hpp"
+#include "common/median_seconds.hpp"
 #include "common/options.hpp"
 #include "common/report.hpp"
 #include "core/generation.hpp"
@@ -16,11 +17,10 @@
 
 namespace {
 
-/// Seconds to write a whole context with every sequence.
-double seconds_to_write(const picogpt::model<float>& m, std::size_t sequences) {
+/// Writes a whole context with every sequence.
+void write_context(const picogpt::model<float>& m, std::size_t sequences) {
     picogpt::generator g(m, sequences);
     std::vector<picogpt::token> next(sequences);
-    const auto start = std::chrono::steady_clock::now();
     for (std::size_t p = 0; p < m.shape().context; ++p) {
         const std::span<const float> logits = g.feed(std::span<const picogpt::token>(next));
         for (std::size_t s = 0; s < sequences; ++s) {
@@ -28,7 +28,6 @@ double seconds_to_write(const picogpt::model<float>& m, std::size_t sequences) {
             next[s] = static_cast<picogpt::token>(std::max_element(row.begin(), row.end()) - row.begin());
         }
     }
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -42,7 +41,9 @@ int main(int argc, char** argv) {
     std::filesystem::path out = "results/picogpt_generation";
     app.add_option("--models", models, "representations");
     app.add_option("--batches", batches, "sequences in step")->check(CLI::PositiveNumber);
-    app.add_option("--repetitions", repetitions, "of which the median counts")->capture_default_str();
+    app.add_option("--repetitions", repetitions, "of which the median counts")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--out", out, "directory for results")->capture_default_str();
     return examples::run(app, argc, argv, [&] {
         const xtn::blas_threads one(1);
@@ -53,15 +54,11 @@ int main(int argc, char** argv) {
         std::vector<std::vector<double>> rates(models.size());
         for (const std::size_t batch : batches) {
             columns.push_back("characters/s, batch " + std::to_string(batch));
-            std::vector<std::vector<double>> times(models.size());
-            for (const auto& m : all) seconds_to_write(m, batch);  // plans are made
-            for (std::size_t r = 0; r < repetitions; ++r)
-                for (std::size_t k = 0; k < all.size(); ++k) times[k].push_back(seconds_to_write(all[k], batch));
-            for (std::size_t k = 0; k < all.size(); ++k) {
-                std::nth_element(times[k].begin(), times[k].begin() + static_cast<std::ptrdiff_t>(repetitions / 2),
-                                 times[k].end());
-                rates[k].push_back(static_cast<double>(batch * all[k].shape().context) / times[k][repetitions / 2]);
-            }
+            std::vector<std::function<void()>> writers;
+            for (const auto& m : all) writers.push_back([&m, batch] { write_context(m, batch); });
+            const std::vector<double> seconds = examples::median_seconds(writers, repetitions);
+            for (std::size_t k = 0; k < all.size(); ++k)
+                rates[k].push_back(static_cast<double>(batch * all[k].shape().context) / seconds[k]);
         }
         examples::table results(columns);
         nlohmann::ordered_json summary = nlohmann::ordered_json::array();

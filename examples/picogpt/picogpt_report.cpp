@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fills the tables, numbers and figures of an experiment's page from its run records:
+// Fills the tables, numbers and figures of the experiments' pages from their run records:
 //
-//     picogpt_report --records docs/results/mpo docs/results/mpo_published --page docs/experiments/mpo.md
+//     picogpt_report                      docs/experiments/mpo.md and spectral.md, in the directory of the sources
+//     picogpt_report --pages spectral     one of them
 //
-// The page's prose stays as it is; figures (SVG) and tables (CSV) go beside the first directory of records.
+// A page's prose stays as it is; figures (SVG) and tables (CSV) go to its directory of docs/results.
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "common/options.hpp"
-#include "core/mpo_page.hpp"
+#include "core/pages.hpp"
 
 int main(int argc, char** argv) {
-    CLI::App app("Regenerates docs/experiments/mpo.md from run records.", "picogpt_report");
-    std::vector<std::filesystem::path> records{"docs/results/mpo", "docs/results/mpo_published"};
-    std::filesystem::path page = "docs/experiments/mpo.md";
-    app.add_option("--records", records, "directories of run records; files are written to the first");
-    app.add_option("--page", page, "the page")->capture_default_str();
+    CLI::App app("Regenerates the pages of the experiments from run records.", "picogpt_report");
+    std::vector<std::string> wanted;
+    std::filesystem::path docs = "docs";
+    const std::vector<picogpt::page_source> pages = picogpt::pages();
+    std::vector<std::string> names;
+    for (const auto& page : pages) names.push_back(page.name);
+    app.add_option("--pages", wanted, "some of them [all]")->check(CLI::IsMember(names));
+    app.add_option("--docs", docs, "the directory of documentation")->capture_default_str();
     return examples::run(app, argc, argv, [&] {
-        const picogpt::mpo_page made = picogpt::make_mpo_page(examples::load_records(records));
-        xtn::write_file(page, examples::filled(xtn::read_file<std::string>(page), made.parts, page.string()));
-        for (const auto& [name, content] : made.files) xtn::write_file(records.front() / name, content);
-        std::cout << page.string() << " and " << made.files.size() << " files in " << records.front().string() << "\n";
+        for (const picogpt::page_source& page : pages) {
+            if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), page.name) == wanted.end()) continue;
+            const picogpt::experiment_page made = page.make(page.load(docs));
+            const std::filesystem::path text = page.text(docs), files = page.files(docs);
+            xtn::write_file(text, examples::filled(xtn::read_file<std::string>(text), made.parts, text.string()));
+            for (const auto& [name, content] : made.files) xtn::write_file(files / name, content);
+            std::cout << text.string() << " and " << made.files.size() << " files in " << files.string() << "\n";
+        }
     });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The search behind the "tuned" recipe of the MPO experiment: eight trials for every family, each a training run in
-// small. A trial learns from the first nine tenths of the training split and is scored on the last tenth; the
+// The search behind the tuned recipes of the MPO and the spectral experiment: eight trials for every family, each a
+// training run in small. The family "spectral" is that experiment's dense model, whose recipe all its rows have. A trial learns from the first nine tenths of the training split and is scored on the last tenth; the
 // validation split is never read.
 //
 // The rule, fixed before the runs. From the family's starting point, one thing after the other is varied around the
@@ -18,6 +18,7 @@
 #include "common/options.hpp"
 #include "common/report.hpp"
 #include "core/operators.hpp"
+#include "core/spectral_experiment.hpp"
 #include "core/training.hpp"
 
 namespace {
@@ -37,7 +38,8 @@ public:
     search(const settings& s, const xtn::text_corpus& corpus)
         : settings_(s),
           text_(picogpt::split::for_choices(corpus)),
-          form_(s.family == "dense" ? "dense" : "mpo-16"),
+          form_(s.family == "mpo" ? "mpo-16" : "dense"),
+          shape_(s.family == "spectral" ? picogpt::spectral_shape : picogpt::model_shape{}),
           pool_(s.common.threads),
           record_("picogpt_search",
                   {{"family", s.family},
@@ -54,7 +56,7 @@ public:
 
     void run() {
         using picogpt::decayed;
-        const bool dense = settings_.family == "dense";
+        const bool dense = form_.dense();
         best_ = starting_point(dense);
         const picogpt::recipe start = best_;
         for (const double factor : {1.0, 2.0, 4.0, 8.0}) {
@@ -145,10 +147,12 @@ int main(int argc, char** argv) {
     s.common.steps = 800;
     CLI::App app("Searches the training recipe of a PicoGPT family on a part of the training split.", "picogpt_search");
     examples::add_options(app, s.common, "results/picogpt_search");
-    app.add_option("--family", s.family, "dense or mpo (chi = 16)")->check(CLI::IsMember({"dense", "mpo"}));
+    app.add_option("--family", s.family, "dense, mpo (chi = 16), or spectral")
+        ->check(CLI::IsMember({"dense", "mpo", "spectral"}));
     app.add_option("--stands-for", s.stands_for, "steps of the run that the recipe is for")->check(CLI::PositiveNumber);
     return examples::run(app, argc, argv, [&] {
         if (s.common.quick && app.count("--steps") == 0) s.common.steps = 30;
+        if (s.family == "spectral" && app.count("--batch") == 0) s.common.batch = picogpt::spectral_recipe().batch;
         examples::corpus_options where;
         if (s.common.data) where.data = *s.common.data;
         const examples::corpus_source source = examples::find_corpus(where);

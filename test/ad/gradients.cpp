@@ -155,7 +155,10 @@ BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {
     const xtn::nn::linear<double> linear(small_low_rank(), bias);
     xtn::nn::layer_norm<double> norm(4);
     xtn::nn::embedding<double> embedding(3, 4, 3);
-    for (const auto& p : {bias, norm.weight(), norm.bias(), embedding.table()}) fill(p);
+    xtn::nn::embedding<double> learned(3, 4, 5,
+                                       xtn::nn::position_kind::learned);  // a context longer than the sequences
+    for (const auto& p : {bias, norm.weight(), norm.bias(), embedding.table(), learned.table(), learned.positions()})
+        fill(p);
     static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1};
 
     const auto loss = [&](tape<double>& t) {
@@ -166,6 +169,15 @@ BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {
     for (const auto& p : linear.parameters()) BOOST_TEST(parameter_error(p.value, loss) < 1e-7, p.name);
     for (const auto& p : norm.parameters()) BOOST_TEST(parameter_error(p.value, loss) < 1e-7, "norm " << p.name);
     BOOST_TEST(parameter_error(embedding.table(), loss) < 1e-7);
+    BOOST_TEST(embedding.parameters().size() == 1);
+    BOOST_TEST(learned.parameters().size() == 2);
+    for (const auto& p : learned.parameters())
+        BOOST_TEST(parameter_error(p.value,
+                                   [&](tape<double>& t) {
+                                       const auto y = linear(learned(t, std::span<const std::uint32_t>(tokens), 3));
+                                       return einsum<"bo,bo,bo->">(y, y, xtn::constant(readout));
+                                   }) < 1e-7,
+                   "learned " << p.name);
 
     // A frozen operator on a constant still trains its bias.
     const auto frozen = small_low_rank();

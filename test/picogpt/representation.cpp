@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(shared_cores_are_one_parameter) {
     const auto m = picogpt::make_model({}, representation("mpo-4-a3-shared"));
     const xtn::parameter_store<float> store(m.parameters());
     BOOST_TEST(store.size() == count("mpo-4-a3-shared"));
-    const auto interior = m.blocks()[0].query.weight().parameters()[1].value;
+    const auto interior = m.blocks()[0].projections[0].weight().parameters()[1].value;
     BOOST_TEST((interior == m.blocks()[3].output.weight().parameters()[1].value));
 }
 

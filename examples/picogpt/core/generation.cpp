@@ -52,7 +52,7 @@ void generator::advance(std::span<const token> next) {
     variable<float, 2> x = tape_.constant<2>(rows.data(), {sequences_, d});
     for (std::size_t l = 0; l < shape.layers; ++l) {
         const auto& b = model_.blocks()[l];
-        const variable<float, 2> h = b.ln1(x), q = b.query(h), k = b.key(h), v = b.value(h);
+        const auto [q, k, v] = b.queries_keys_values(b.ln1(x));
         const variable<float, 2> y = tape_.result<2>({sequences_, d}, false);
         for (std::size_t s = 0; s < sequences_; ++s) {
             float *keys = keys_[l].data() + s * history, *values = values_[l].data() + s * history;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <optional>
 
-#include "../../common/table.hpp"
 #include "recipe.hpp"
 
 namespace picogpt {
@@ -16,52 +15,6 @@ using examples::json;
 using examples::plot;
 using examples::series;
 using examples::table;
-
-const std::string dash = "–";
-
-/// Text that stands in a column of numbers.
-cell aligned(const std::string& text) {
-    cell c(text);
-    c.number = true;
-    return c;
-}
-
-/// Values of several seeds: mean and standard deviation.
-struct sample {
-    std::vector<double> values;
-
-    double mean() const {
-        double sum = 0;
-        for (const double v : values) sum += v;
-        return sum / static_cast<double>(values.size());
-    }
-    double deviation() const {
-        double sum = 0;
-        for (const double v : values) sum += (v - mean()) * (v - mean());
-        return std::sqrt(sum / static_cast<double>(values.size() - 1));
-    }
-    /// "51.9 ± 0.2", or "51.9" for one value, or a dash.
-    std::string text(int decimals) const {
-        if (values.empty()) return dash;
-        const std::string spread = values.size() > 1 ? " ± " + examples::fixed(deviation(), decimals) : "";
-        return examples::fixed(mean(), decimals) + spread;
-    }
-};
-
-/// All runs of one model under one recipe, seed by seed.
-struct trained_model {
-    std::string name;
-    std::size_t parameters = 0;
-    std::map<std::uint64_t, json> runs;
-
-    sample of(const std::string& result, double factor = 1) const {
-        sample s;
-        for (const auto& [seed, run] : runs) s.values.push_back(factor * run["results"][result].get<double>());
-        return s;
-    }
-    sample accuracy() const { return of("val_acc", 100); }
-    sample loss() const { return of("val_loss"); }
-};
 
 /// Whether a full-length run has come to its end.
 bool complete(const json& r) {
@@ -78,27 +31,10 @@ bool current(const json& options) {
 }
 
 /// The complete runs of a recipe, largest model first.
-std::vector<trained_model> models_of(const std::vector<json>& records, const std::string& recipe) {
-    std::map<std::string, trained_model> by_name;
-    for (const json& r : records) {
-        if (!complete(r)) continue;
-        const json& o = r["options"];
-        if (o["recipe"] != recipe || (recipe == "tuned" && !current(o))) continue;
-        const std::string name = o.contains("grown") ? o["grown"] : o["model"];
-        trained_model& m = by_name[name];
-        m.name = name;
-        m.parameters = r["results"]["parameters"];
-        m.runs[r["seed"]] = r;
-    }
-    std::vector<trained_model> all;
-    for (auto& [name, m] : by_name) all.push_back(std::move(m));
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.parameters > b.parameters; });
-    return all;
-}
-
-const trained_model* find(const std::vector<trained_model>& models, const std::string& name) {
-    const auto found = std::find_if(models.begin(), models.end(), [&](const auto& m) { return m.name == name; });
-    return found == models.end() ? nullptr : &*found;
+std::vector<trained_model> models_under(const std::vector<json>& records, const std::string& recipe) {
+    return models_of(records, [&](const json& r) {
+        return complete(r) && r["options"]["recipe"] == recipe && (recipe != "tuned" || current(r["options"]));
+    });
 }
 
 /// The share of the dense accuracy that a model keeps, in percent: seed by seed where both have the seed, else against
@@ -117,9 +53,9 @@ sample kept(const trained_model& m, const trained_model& dense) {
 class page_maker {
 public:
     explicit page_maker(const std::vector<json>& records)
-        : records_(records), published_(models_of(records, "published")), tuned_(models_of(records, "tuned")) {}
+        : records_(records), published_(models_under(records, "published")), tuned_(models_under(records, "tuned")) {}
 
-    mpo_page make() {
+    experiment_page make() {
         for (const char* name : {"search-dense-300", "search-mpo-300", "search-dense-800", "search-mpo-800",
                                  "spectrum-random", "spectrum-tuned", "spectrum-published", "claim.kept", "claim.dense",
                                  "claim.loss.mpo", "claim.verdict.kept", "claim.verdict.dense"})
@@ -136,12 +72,6 @@ public:
     }
 
 private:
-    void set_table(const std::string& name, const table& t) {
-        page_.parts[name] = "\n\n" + (t.rows() == 0 ? dash + "\n" : t.markdown()) + "\n";
-        page_.files[name + ".csv"] = t.csv();
-    }
-    void set_figure(const std::string& name, const plot& p) { page_.files[name + ".svg"] = svg(p); }
-
     void published_part() {
         table t({"model", "parameters, printed", "parameters", "loss, printed", "loss", "accuracy, printed", "accuracy",
                  "kept, printed", "kept"});
@@ -158,7 +88,7 @@ private:
                        {100 * row.accuracy / printed[0].accuracy, 1},
                        aligned(m && dense ? kept(*m, *dense).text(1) : dash)});
         }
-        set_table("published", t);
+        page_.set_table("published", t);
         for (const char* name : {"dense", "mpo-16"}) {
             const trained_model* m = find(published_, name);
             page_.parts["published." + std::string(name) + ".accuracy"] = m ? m->accuracy().text(1) + " %" : dash;
@@ -168,19 +98,8 @@ private:
     void search_part() {
         for (const json& r : records_) {
             if (r["program"] != "picogpt_search" || !r["results"].contains("winner")) continue;
-            const json& winner = r["results"]["winner"];
-            table t({"trial", "learning rate", "sigma", "decay on", "loss", "accuracy", ""});
-            std::size_t number = 0;
-            for (const json& trial : r["results"]["trials"]) {
-                const bool diverged = trial["loss"].is_null();
-                t.add_row({++number, cell(trial["learning_rate"].get<double>(), 4),
-                           cell(trial["sigma"].get<double>(), 2), trial["decayed"].get<std::string>(),
-                           diverged ? cell("diverged") : cell(trial["loss"].get<double>()),
-                           diverged ? aligned(dash) : cell(100 * trial["accuracy"].get<double>(), 1),
-                           trial == winner ? "chosen" : ""});
-            }
             const std::string steps = std::to_string(r["options"]["steps"].get<std::uint64_t>());
-            set_table("search-" + r["options"]["family"].get<std::string>() + "-" + steps, t);
+            page_.set_table("search-" + r["options"]["family"].get<std::string>() + "-" + steps, search_table(r));
         }
         table t({"model", "seed", "learning rate", "sigma", "decay on", "loss", "accuracy"});
         for (const json& r : records_) {
@@ -192,7 +111,7 @@ private:
                            o["decayed"].get<std::string>(), cell(r["results"]["val_loss"].get<double>(), 3),
                            cell(100 * r["results"]["val_acc"].get<double>(), 1)});
         }
-        set_table("first-search", t);
+        page_.set_table("first-search", t);
     }
 
     void claim_part() {
@@ -212,11 +131,10 @@ private:
             page_.parts["claim.kept"] = share.text(1) + " %";
             page_.parts["claim.dense"] = base.text(1) + " %";
             page_.parts["claim.loss.mpo"] = mpo->loss().text(3);
-            const auto verdict = [](bool holds) { return holds ? "holds" : "does not hold"; };
             page_.parts["claim.verdict.kept"] = verdict(share.mean() >= claimed_kept);
             page_.parts["claim.verdict.dense"] = verdict(base.mean() >= claimed_dense);
         }
-        set_table("claim", t);
+        page_.set_table("claim", t);
     }
 
     void models_part() {
@@ -245,8 +163,8 @@ private:
             s.x.push_back(static_cast<double>(m.parameters));
             s.y.push_back(accuracy);
         }
-        set_table("models", t);
-        set_figure("accuracy", figure);
+        page_.set_table("models", t);
+        page_.set_figure("accuracy", figure);
         page_.parts["smallest.name"] = smallest ? smallest->name : dash;
         page_.parts["smallest.parameters"] = smallest ? examples::grouped(std::to_string(smallest->parameters)) : dash;
         page_.parts["smallest.ratio"] =
@@ -300,8 +218,8 @@ private:
             s.x.push_back(static_cast<double>(parameters));
             s.y.push_back(100 * runs.at(500)["val_acc"].get<double>());
         }
-        set_table("compression", t);
-        set_figure("compression", figure);
+        page_.set_table("compression", t);
+        page_.set_figure("compression", figure);
     }
 
     void spectrum_part() {
@@ -333,7 +251,7 @@ private:
                 const auto error = at(curve);
                 kinds.add_row({kind == "all" ? "all layers" : kind, error(4), error(8), error(16), error(32)});
             }
-            set_table("spectrum-" + weights, kinds);
+            page_.set_table("spectrum-" + weights, kinds);
             row(weights, at(errors["attn.W_q"]));
             series curve{.label = weights, .x = errors["all"]["step"], .y = errors["all"]["value"]};
             figure.data.push_back(std::move(curve));
@@ -342,8 +260,8 @@ private:
         for (const auto& [bond, error] : printed_errors)
             paper.x.push_back(static_cast<double>(bond)), paper.y.push_back(error);
         figure.data.push_back(std::move(paper));
-        set_table("spectrum", all);
-        set_figure("error", figure);
+        page_.set_table("spectrum", all);
+        page_.set_figure("error", figure);
     }
 
     void generation_part() {
@@ -358,7 +276,7 @@ private:
             page_.parts["generation.cache"] =
                 examples::grouped(examples::fixed(r["results"]["cache_bytes"].get<double>() / 1024, 0)) + " KiB";
         }
-        set_table("generation", t);
+        page_.set_table("generation", t);
     }
 
     /// Validation loss against the step, of the first seed.
@@ -369,16 +287,16 @@ private:
                 if (const trained_model* m = find(*models, name))
                     figure.data.push_back(
                         examples::curve_of(m->runs.begin()->second, "val_loss", std::string(name) + ", " + recipe));
-        set_figure("loss", figure);
+        page_.set_figure("loss", figure);
     }
 
     const std::vector<json>& records_;
     std::vector<trained_model> published_, tuned_;
-    mpo_page page_;
+    experiment_page page_;
 };
 
 }  // namespace
 
-mpo_page make_mpo_page(const std::vector<json>& records) { return page_maker(records).make(); }
+experiment_page make_mpo_page(const std::vector<json>& records) { return page_maker(records).make(); }
 
 }  // namespace picogpt

@@ -2,24 +2,17 @@
 // The tables, figures and numbers of docs/experiments/mpo.md, from run records alone.
 #pragma once
 
-#include <map>
-#include <string>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
-#include "../../common/page.hpp"
-#include "../../common/records.hpp"
+#include "experiment_page.hpp"
 
 namespace picogpt {
 
-/// What the page shows, and files beside it by name (SVG and CSV).
-struct mpo_page {
-    examples::page_parts parts;
-    std::map<std::string, std::string> files;
-};
-
 /// From the records of picogpt_mpo, picogpt_search, picogpt_compress, picogpt_grow, picogpt_spectrum and
 /// picogpt_generation. What has no record yet is a dash.
-mpo_page make_mpo_page(const std::vector<examples::json>& records);
+experiment_page make_mpo_page(const std::vector<examples::json>& records);
 
 /// What the MPO paper printed (arXiv 2603.28534, table 4); parameters as printed there. Loss in nats, accuracy in percent.
 struct printed_row {

@@ -112,7 +112,7 @@ model<float> make_model(const model_shape& shape, const representation& r, const
                         std::uint64_t seed) {
     model<float> m = make_model(shape, r);
     xtn::random_stream random(seed);
-    random.fill_normal(m.embedding().table().values(), 0.02);
+    for (const auto& table : m.embedding().parameters()) random.fill_normal(table.value.values(), 0.02);
     for (const xtn::any_operator<float>& op : m.operators()) {
         const double sites = static_cast<double>(op.parameters().size());
         const double sigma =

@@ -43,7 +43,7 @@ model_shape shape_of(const representation& r, model_shape shape = {});
 /// A model of this representation, all zeros but the norms. `shape` gives what the representation leaves open.
 model<float> make_model(const model_shape& shape, const representation& r);
 
-/// The same, initialised from the seed: the token table N(0, 0.02^2), linear layers as `init` says, biases 0.
+/// The same, initialised from the seed: token and learned position tables N(0, 0.02^2), linear layers as `init` says, biases 0.
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed);
 

@@ -10,6 +10,8 @@ recipe tuned_recipe(const representation& r) {
     return {.learning_rate = 5e-3, .decay = decayed::nothing, .start = {.sigma = 0.04}};
 }
 
+recipe spectral_recipe() { return {.batch = 64, .learning_rate = 2e-3, .decay = decayed::matrices}; }
+
 std::string name_of(decayed d) {
     return d == decayed::nothing ? "nothing" : d == decayed::matrices ? "matrices" : "everything";
 }

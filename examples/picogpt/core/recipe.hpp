@@ -19,7 +19,7 @@ namespace picogpt {
 /// What weight decay acts on.
 enum class decayed {
     nothing,
-    matrices,   ///< linear layers and the token table, not norms and biases
+    matrices,   ///< linear layers and the tables of tokens and positions, not norms and biases
     everything  ///< as the published recipe has it
 };
 
@@ -44,6 +44,9 @@ recipe published_recipe();
 
 /// The recipe that the search chose for the model's family, dense or factorised.
 recipe tuned_recipe(const representation& r);
+
+/// The recipe that the search chose for the dense model of the spectral experiment, for all rows of that.
+recipe spectral_recipe();
 
 /// "nothing", "matrices" or "everything".
 std::string name_of(decayed d);

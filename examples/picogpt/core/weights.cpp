@@ -100,6 +100,12 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     shape.layers = 0;
     while (file.contains("blocks." + std::to_string(shape.layers) + ".ln1.weight")) ++shape.layers;
     if (shape.layers > 0) shape.hidden = extent_of(file, "blocks.0.ffn.W1.bias", 0, 1);
+    shape.learned_positions = file.contains("tok_emb.positions");
+    if (shape.learned_positions) shape.context = extent_of(file, "tok_emb.positions", 0, 2);
+    const auto names = file.names();
+    shape.fused = std::any_of(names.begin(), names.end(),
+                              [](const std::string& name) { return name.starts_with("blocks.0.attn.W_qkv."); });
+    shape.projection_biases = file.contains("blocks.0.attn.W_qkv.bias") || file.contains("blocks.0.attn.W_q.bias");
     shape.heads = heads;
     if (const auto found = file.metadata().find("heads"); found != file.metadata().end()) {
         const std::string& text = found->second;

@@ -20,7 +20,7 @@ namespace picogpt {
 /// Whether a file seems to hold a PicoGPT.
 bool holds_model(const xtn::safetensors& file);
 
-/// The model in a file: its extents and the representation of every layer follow from the tensors; the number of heads,
+/// The model in a file: its shape and the representation of every layer follow from the tensors; the number of heads,
 /// which leaves no trace in them, from the metadata "heads", else it is `heads`. Throws io_error or shape_error for a file
 /// that holds no PicoGPT, numeric_error for a value that is not finite.
 model<float> load_model(const xtn::safetensors& file, std::size_t heads = 4);
