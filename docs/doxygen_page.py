@@ -24,7 +24,10 @@ def link(page, match):
 
 def main():
     page = pathlib.Path(sys.argv[1])
-    parts = re.split(r"(^```.*?^```$)", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    text = page.read_text(encoding="utf-8")
+    if page.name == "README.md":  # the site's first page is called so already
+        text = text.replace("# xtn\n", "# Overview and installation\n", 1)
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.DOTALL | re.MULTILINE)
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", lambda m: link(page, m), parts[i])
     sys.stdout.write("".join(parts))

@@ -23,7 +23,7 @@
 
 namespace xtn {
 
-/// Scheme is a compile-time factorisation or dynamic_scheme.
+/// A Kronecker product of matrices. Scheme is a compile-time factorisation or dynamic_scheme.
 template <scalar T, class Scheme = dynamic_scheme>
 class kronecker : public any_operator<T> {
 public:

@@ -14,7 +14,7 @@
 
 namespace xtn {
 
-/// Rank is static or xtn::dynamic.
+/// left (out x rank) times right (rank x in). Rank is static or xtn::dynamic.
 template <scalar T, std::size_t Rank = dynamic>
 class low_rank : public any_operator<T> {
 public:

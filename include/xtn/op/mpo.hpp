@@ -22,7 +22,7 @@
 
 namespace xtn {
 
-/// Scheme is a compile-time factorisation or dynamic_scheme; the uniform Bond is static or xtn::dynamic.
+/// A matrix product operator. Scheme is a compile-time factorisation or dynamic_scheme; the uniform Bond is static or xtn::dynamic.
 template <scalar T, class Scheme = dynamic_scheme, std::size_t Bond = dynamic>
 class mpo : public any_operator<T> {
 public:

@@ -22,7 +22,7 @@
 
 namespace xtn {
 
-/// K is static or xtn::dynamic; a rectangle may have a few coefficients less.
+/// K coefficients in orthonormal bases. K is static or xtn::dynamic; a rectangle may have a few coefficients less.
 template <scalar T, std::size_t K = dynamic>
 class spectral : public any_operator<T> {
 public:

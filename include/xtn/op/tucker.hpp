@@ -22,7 +22,7 @@
 
 namespace xtn {
 
-/// Scheme is a compile-time factorisation or dynamic_scheme; the rank, of every site that is not smaller, is static or
+/// A core and a matrix for every site. Scheme is a compile-time factorisation or dynamic_scheme; the rank, of every site that is not smaller, is static or
 /// xtn::dynamic.
 template <scalar T, class Scheme = dynamic_scheme, std::size_t Rank = dynamic>
 class tucker : public any_operator<T> {
