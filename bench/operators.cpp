@@ -72,11 +72,17 @@ std::vector<family> families() {
 class dense_layer {
 public:
     dense_layer(std::size_t rows, std::size_t n)
-        : rows_(signed_(rows)), n_(signed_(n)), x_(rows * n, 0.5f), y_(rows * n), w_(n * n, 0.5f), dw_(n * n) {}
+        : rows_(signed_(rows)),
+          n_(signed_(n)),
+          x_(rows * n, 0.5f),
+          w_(n * n, 0.5f),
+          y_(rows * n),
+          dx_(rows * n),
+          dw_(n * n) {}
 
     void forward() { multiply(false, true, rows_, n_, n_, x_, w_, y_); }
     void backward() {
-        multiply(false, false, rows_, n_, n_, y_, w_, x_);
+        multiply(false, false, rows_, n_, n_, y_, w_, dx_);
         multiply(true, false, n_, n_, rows_, y_, x_, dw_);
     }
 
@@ -84,11 +90,11 @@ private:
     static std::int64_t signed_(std::size_t n) { return static_cast<std::int64_t>(n); }
     static void multiply(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const std::vector<float>& a,
                          const std::vector<float>& b, std::vector<float>& c) {
-        xtn::backend::gemm(ta, tb, m, n, k, 1e-6f, a.data(), ta ? m : k, b.data(), tb ? k : n, 0.0f, c.data(), n);
+        xtn::backend::gemm(ta, tb, m, n, k, 1.0f, a.data(), ta ? m : k, b.data(), tb ? k : n, 0.0f, c.data(), n);
     }
 
     std::int64_t rows_, n_;
-    std::vector<float> x_, y_, w_, dw_;
+    std::vector<float> x_, w_, y_, dx_, dw_;
 };
 
 void layer(benchmark::State& state, const family& f) {
