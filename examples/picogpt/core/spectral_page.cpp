@@ -22,11 +22,11 @@ using examples::table;
 
 /// Whether a full-length run under the recipe has come to its end.
 bool complete(const json& r) {
+    if (r["program"] != "picogpt_spectral" || !r["results"].contains("stable_rank")) return false;
     const recipe now = spectral_recipe();
     const json& o = r["options"];
-    return r["program"] == "picogpt_spectral" && r["results"].contains("stable_rank") && o["steps"] == now.steps &&
-           o["batch"] == now.batch && o["learning_rate"] == now.learning_rate && o["sigma"] == now.start.sigma &&
-           o["decayed"] == name_of(now.decay);
+    return o["steps"] == now.steps && o["batch"] == now.batch && o["learning_rate"] == now.learning_rate &&
+           o["sigma"] == now.start.sigma && o["decayed"] == name_of(now.decay);
 }
 
 /// What a kind of support, or none, is called in figures.
