@@ -22,11 +22,11 @@ using examples::table;
 
 /// Whether a full-length run under the recipe has come to its end.
 bool complete(const json& r) {
+    if (r["program"] != "picogpt_spectral" || !r["results"].contains("stable_rank")) return false;
     const recipe now = spectral_recipe();
     const json& o = r["options"];
-    return r["program"] == "picogpt_spectral" && r["results"].contains("stable_rank") && o["steps"] == now.steps &&
-           o["batch"] == now.batch && o["learning_rate"] == now.learning_rate && o["sigma"] == now.start.sigma &&
-           o["decayed"] == name_of(now.decay);
+    return o["steps"] == now.steps && o["batch"] == now.batch && o["learning_rate"] == now.learning_rate &&
+           o["sigma"] == now.start.sigma && o["decayed"] == name_of(now.decay);
 }
 
 /// What a kind of support, or none, is called in figures.
@@ -199,14 +199,17 @@ private:
         plot curves{.title = "Validation loss", .x = {.label = "step"}, .y = {.label = "nats per character"}};
         for (const char* name : {"dense", "spectral-0.5", "spectral-0.5-random_basis", "low_rank-48", "spectral-0.05",
                                  "spectral-0.05-scattered", "low_rank-5"})
-            if (const trained_model* m = find(models_, name))
+            if (const trained_model* m = find(models_, name)) {
                 curves.data.push_back(examples::curve_of(m->runs.begin()->second, "val_loss", name));
+                curves.data.back().style = examples::mark::line_and_points;
+            }
         page_.set_figure("loss", curves);
 
-        plot by_share{
-            .title = "Validation loss after 2,000 steps",
-            .x = {.label = "numbers in the blocks, of dense", .logarithmic = true, .ticks = {0.05, 0.1, 0.25, 0.5, 1}},
-            .y = {.label = "nats per character"}};
+        plot by_share{.title = "Validation loss after 2,000 steps",
+                      .x = {.label = "share of the numbers in dense matrices",
+                            .logarithmic = true,
+                            .ticks = {0.05, 0.1, 0.25, 0.5, 1}},
+                      .y = {.label = "nats per character"}};
         plot by_rank{.title = "Validation loss and stable rank",
                      .x = {.label = "stable rank, mean of the block matrices"},
                      .y = {.label = "nats per character"}};
