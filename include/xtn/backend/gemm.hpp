@@ -62,8 +62,8 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
     if (m * n * k <= smallest_blas_product)
         return small_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     if constexpr (is_complex<T>)
-        // gemv of OpenBLAS 0.3.21 reads one element behind a complex vector where the result has 4 j + 2. So the last
-        // term of the sums is added here, and its element is the one behind the vector.
+        // gemv of OpenBLAS 0.3.21 reads one element behind a complex vector where the result has 4 j + 2 (its issue 4013).
+        // So the last term of the sums is added here, and its element is the one behind the vector.
         if ((m == 1) != (n == 1)) {
             --k;
             small_gemm(transpose_a, transpose_b, m, n, 1, alpha, a + k * (transpose_a ? lda : 1), lda,

@@ -66,7 +66,7 @@ int with_workspace(Call call) {
 }
 
 /// A matrix that LAPACK works on. Behind it lies room for one more row: gemv of complex numbers reads one element of a
-/// vector too many in OpenBLAS 0.3.21 (its issue 5000), and LAPACK's vectors are rows and columns of its matrices.
+/// vector too many in OpenBLAS 0.3.21 (its issue 4013), and LAPACK's vectors are rows and columns of its matrices.
 template <scalar T>
 class lapack_matrix {
 public:
