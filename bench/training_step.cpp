@@ -19,9 +19,9 @@
 #include <sys/resource.h>
 
 #include <xtn/backend/threads.hpp>
-#include <xtn/train.hpp>
 
 #include "picogpt/core/operators.hpp"
+#include "picogpt/core/trainee.hpp"
 #include "timing.hpp"
 
 namespace {
@@ -78,43 +78,16 @@ private:
     std::vector<std::vector<float>> memory_;
 };
 
-class training {
-public:
-    training(std::size_t bond, xtn::thread_pool& pool)
-        : model_(picogpt::make_model({}, bond == 0 ? "dense" : "mpo-" + std::to_string(bond), {.sigma = 0.04}, 1)),
-          store_(model_.parameters()),
-          parallel_(store_, model_.operators(), pool, lanes),
-          optimizer_(store_.size()),
-          text_(windows * (context + 1)) {
-        xtn::random_stream random(2);
-        for (auto& t : text_) t = static_cast<picogpt::token>(random.uniform_index(65));
-    }
-    void step() {
-        const std::span<const picogpt::token> text(text_);
-        parallel_.gradient(windows, context, [&](xtn::tape<float>& t, std::size_t w) {
-            return model_
-                .loss(t, text.subspan(w * (context + 1), context), text.subspan(w * (context + 1) + 1, context),
-                      context)
-                .mean;
-        });
-        const double norm = xtn::global_norm(std::span<const float>(parallel_.gradients()));
-        optimizer_.step(store_.values(), parallel_.gradients(), 1e-4, xtn::clip_factor(norm, 1.0));
-    }
-
-private:
-    picogpt::model<float> model_;
-    xtn::parameter_store<float> store_;
-    xtn::data_parallel<float> parallel_;
-    xtn::adamw<float> optimizer_;
-    std::vector<picogpt::token> text_;
-};
+picogpt::model<float> model_of(std::size_t bond) {
+    return picogpt::make_model({}, bond == 0 ? "dense" : "mpo-" + std::to_string(bond), {.sigma = 0.04}, 1);
+}
 
 /// A step of the models with these bonds (0: dense), each beside the reference.
 void step_against_reference(benchmark::State& state, std::vector<std::size_t> bonds) {
     xtn::thread_pool pool(threads);
     gemm_reference reference;
-    std::vector<std::unique_ptr<training>> models;
-    for (const std::size_t b : bonds) models.push_back(std::make_unique<training>(b, pool));
+    std::vector<std::unique_ptr<picogpt::trainee>> models;
+    for (const std::size_t b : bonds) models.push_back(std::make_unique<picogpt::trainee>(model_of(b), windows, pool));
     std::vector<double> gemm_time;
     std::vector<std::vector<double>> time(bonds.size());
     const auto timed = [](auto&& f) {

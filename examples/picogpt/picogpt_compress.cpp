@@ -122,7 +122,7 @@ void compress_model(const xtn::safetensors& file, const settings& s) {
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     settings s;
-    CLI::App app("Compresses a trained PicoGPT, or every matrix of a safetensors file.", "picogpt_compress");
+    examples::program app("Compresses a trained PicoGPT, or every matrix of a safetensors file.", "picogpt_compress");
     examples::add_options(app, s.common, "results/picogpt_compress");
     app.add_option("--weights", s.weights, "safetensors file")->required();
     app.add_option("--operator", s.family, "mpo, low_rank, kronecker, tucker or spectral");
@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
         "bonds, ranks, numbers of products, or (fractions of) coefficients; what may follow them in the name of a "
         "representation may follow here: 8-a3, 0.5-largest");
     app.add_option("--lengths", s.lengths, "steps of fine-tuning");
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         s.representations();  // names that mean nothing are refused before anything else
         if (s.common.quick && app.count("--lengths") == 0) s.lengths = {0, 50};
         examples::make_directory(s.common.out);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loss and accuracy of a PicoGPT, dense or MPO, over the validation split of a text: consecutive windows of 256
 // characters that do not overlap, the last partial one dropped.
+#include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <string>
+#include <thread>
 
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
@@ -12,7 +15,7 @@
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
-    CLI::App app("Evaluates a PicoGPT on the validation split of a text.", "picogpt_eval");
+    examples::program app("Evaluates a PicoGPT on the validation split of a text.", "picogpt_eval");
     std::string weights;
     std::optional<std::string> data;
     std::size_t heads = 4, threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -20,7 +23,7 @@ int main(int argc, char** argv) {
     app.add_option("--data", data, "text file or directory");
     app.add_option("--heads", heads, "attention heads, where the file does not say")->check(CLI::PositiveNumber);
     app.add_option("--threads", threads, "worker threads")->check(CLI::Range(1, 256));
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         const picogpt::model<float> m = picogpt::load_model(xtn::load_safetensors(weights), heads);
         examples::corpus_options where;
         if (data) where.data = *data;

@@ -34,7 +34,7 @@ void write_context(const picogpt::model<float>& m, std::size_t sequences) {
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
-    CLI::App app("Characters per second and weight bytes of PicoGPTs that generate.", "picogpt_generation");
+    examples::program app("Characters per second and weight bytes of PicoGPTs that generate.", "picogpt_generation");
     std::vector<std::string> models{"dense", "mpo-32", "mpo-16", "mpo-8", "mpo-4", "low_rank-7"};
     std::vector<std::size_t> batches{1, 64};
     std::size_t repetitions = 9;
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--out", out, "directory for results")->capture_default_str();
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         const xtn::blas_threads one(1);
         examples::run_record record("picogpt_generation", {{"repetitions", repetitions}}, 1);
         std::vector<picogpt::model<float>> all;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Grows the bonds of an MPO PicoGPT while it trains, under the tuned recipe and one schedule: for instance bond 4 for the
 // first 500 steps, then 8, and 16 from step 1,000. A step of a small model costs less, and what it has learnt is kept.
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -80,11 +81,11 @@ void run(const settings& s) {
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     settings s;
-    CLI::App app("Grows the bonds of an MPO PicoGPT while it trains.", "picogpt_grow");
+    examples::program app("Grows the bonds of an MPO PicoGPT while it trains.", "picogpt_grow");
     examples::add_options(app, s.common, "results/picogpt_grow");
     app.add_option("--models", s.models, "MPO representations of the same sites, bonds growing");
     app.add_option("--at", s.at, "the steps after which one becomes the next");
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         if (s.common.quick) {
             if (app.count("--steps") == 0) s.common.steps = 600, s.at = {150, 300};
             if (app.count("--batch") == 0) s.common.batch = 8;

@@ -23,13 +23,13 @@ int main(int argc, char** argv) {
     picogpt::recipe_options changes;
     std::vector<std::string> models{"dense", "mpo-16"}, recipes{"tuned"};
     std::vector<std::uint64_t> seeds;
-    CLI::App app("Trains PicoGPT dense and with every linear layer as an MPO.", "picogpt_mpo");
+    examples::program app("Trains PicoGPT dense and with every linear layer as an MPO.", "picogpt_mpo");
     examples::add_options(app, o, "results/picogpt_mpo");
     app.add_option("--models", models, "such as dense, mpo-16, low_rank-12, mpo-8-a3-f2x16 (core/representation.hpp)");
     app.add_option("--recipe", recipes, "published, tuned, or both")->check(CLI::IsMember({"published", "tuned"}));
     app.add_option("--seeds", seeds, "instead of --seed, several");
     changes.add_to(app);
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         if (o.quick) {  // minutes
             if (app.count("--steps") == 0) o.steps = 1200;
             if (app.count("--batch") == 0) o.batch = 8;

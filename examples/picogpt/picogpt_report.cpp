@@ -14,7 +14,7 @@
 #include "core/pages.hpp"
 
 int main(int argc, char** argv) {
-    CLI::App app("Regenerates the pages of the experiments from run records.", "picogpt_report");
+    examples::program app("Regenerates the pages of the experiments from run records.", "picogpt_report");
     std::vector<std::string> wanted;
     std::filesystem::path docs = "docs";
     const std::vector<picogpt::page_source> pages = picogpt::pages();
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     for (const auto& page : pages) names.push_back(page.name);
     app.add_option("--pages", wanted, "some of them [all]")->check(CLI::IsMember(names));
     app.add_option("--docs", docs, "the directory of documentation")->capture_default_str();
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         for (const picogpt::page_source& page : pages) {
             if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), page.name) == wanted.end()) continue;
             const picogpt::experiment_page made = page.make(page.load(docs));

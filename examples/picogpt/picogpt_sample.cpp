@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes text with a trained PicoGPT, dense or MPO.
 #include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "common/blas_kernels.hpp"
@@ -11,7 +12,7 @@
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
-    CLI::App app("Writes text with a trained PicoGPT.", "picogpt_sample");
+    examples::program app("Writes text with a trained PicoGPT.", "picogpt_sample");
     std::string weights, prompt = "\n";
     std::optional<std::string> data;
     std::size_t heads = 4, length = 500;
@@ -25,7 +26,7 @@ int main(int argc, char** argv) {
     app.add_option("--temperature", how.temperature, "0 takes the likeliest character")->check(CLI::Range(0.0, 100.0));
     app.add_option("--top-k", how.top_k, "draw from the k likeliest characters only; 0 means all");
     app.add_option("--seed", seed, "of the draws");
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         const xtn::safetensors file = xtn::load_safetensors(weights);
         const picogpt::model<float> m = picogpt::load_model(file, heads);
         const auto stored = file.metadata().find("vocabulary");

@@ -145,12 +145,13 @@ int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     settings s;
     s.common.steps = 800;
-    CLI::App app("Searches the training recipe of a PicoGPT family on a part of the training split.", "picogpt_search");
+    examples::program app("Searches the training recipe of a PicoGPT family on a part of the training split.",
+                          "picogpt_search");
     examples::add_options(app, s.common, "results/picogpt_search");
     app.add_option("--family", s.family, "dense, mpo (chi = 16), or spectral")
         ->check(CLI::IsMember({"dense", "mpo", "spectral"}));
     app.add_option("--stands-for", s.stands_for, "steps of the run that the recipe is for")->check(CLI::PositiveNumber);
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         if (s.common.quick && app.count("--steps") == 0) s.common.steps = 30;
         if (s.family == "spectral" && app.count("--batch") == 0) s.common.batch = picogpt::spectral_recipe().batch;
         examples::corpus_options where;

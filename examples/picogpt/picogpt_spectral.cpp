@@ -27,12 +27,12 @@ int main(int argc, char** argv) {
     o.batch = picogpt::spectral_recipe().batch;
     picogpt::recipe_options changes;
     std::vector<std::string> models = picogpt::spectral_rows(false);
-    CLI::App app("Trains a GPT whose block matrices are spectral, of low rank, or dense.", "picogpt_spectral");
+    examples::program app("Trains a GPT whose block matrices are spectral, of low rank, or dense.", "picogpt_spectral");
     examples::add_options(app, o, "results/picogpt_spectral");
     app.add_option("--models", models,
                    "such as dense, spectral-0.5, spectral-0.05-scattered, low_rank-48 (core/representation.hpp)");
     changes.add_to(app);
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         if (o.quick) {  // minutes
             if (app.count("--steps") == 0) o.steps = 1000;
             if (app.count("--batch") == 0) o.batch = 8;

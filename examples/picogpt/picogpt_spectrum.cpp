@@ -22,7 +22,7 @@ const std::vector<std::string> kinds{"attn.W_q", "attn.W_k", "attn.W_v", "attn.W
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
-    CLI::App app("Error of MPO approximations of PicoGPT's matrices against the bond.", "picogpt_spectrum");
+    examples::program app("Error of MPO approximations of PicoGPT's matrices against the bond.", "picogpt_spectrum");
     std::string weights, label = "random";
     std::vector<std::size_t> bonds{1, 2, 4, 8, 16, 24, 32, 48, 64};
     std::filesystem::path out = "results/picogpt_spectrum";
@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     app.add_option("--bonds", bonds, "bonds")->check(CLI::Range(1, 4096));
     app.add_option("--seed", seed, "of the random weights")->capture_default_str();
     app.add_option("--out", out, "directory for results")->capture_default_str();
-    return examples::run(app, argc, argv, [&] {
+    return app.run(argc, argv, [&] {
         const picogpt::model<float> m = weights.empty() ? picogpt::make_model({}, "dense", {}, seed)
                                                         : picogpt::load_model(xtn::load_safetensors(weights));
         std::vector<std::string> columns{"bond"};

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "options.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <xtn/core/error.hpp>
+
+namespace examples {
+
+program::program(std::string description, std::string name) : CLI::App(std::move(description), std::move(name)) {}
+
+program::~program() = default;
+
+int program::run(int argc, char** argv, const std::function<void()>& body) {
+    try {
+        parse(argc, argv);
+        body();
+        return 0;
+    } catch (const CLI::ParseError& e) {
+        return exit(e);
+    } catch (const std::exception& e) {
+        std::cout.flush();
+        std::cerr << get_name() << ": " << e.what() << '\n';
+        return 1;
+    }
+}
+
+void add_options(CLI::App& app, options& o, const std::string& out) {
+    o.out = out;
+    o.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    app.option_defaults()->always_capture_default();
+    app.add_option("--data", o.data,
+                   "text file or directory [else XTN_DATA, data/, ../shared/data, a download, or a built-in corpus]");
+    app.add_option("--steps", o.steps, "training steps")->check(CLI::PositiveNumber);
+    app.add_option("--batch", o.batch, "windows per step")->check(CLI::PositiveNumber);
+    app.add_option("--seed", o.seed, "of initialisation and batches");
+    app.add_option("--threads", o.threads, "worker threads")->check(CLI::Range(1, 256));
+    app.add_option("--out", o.out, "directory for results");
+    app.add_flag("--resume", o.resume, "go on from the checkpoints in the output directory");
+    auto* quick = app.add_flag("--quick", o.quick, "minutes instead of hours");
+    app.add_flag("--full", o.full, "everything")->excludes(quick);
+}
+
+void make_directory(const std::filesystem::path& path) {
+    std::error_code failure;
+    std::filesystem::create_directories(path, failure);
+    if (failure) throw xtn::io_error("cannot create the directory " + path.string() + ": " + failure.message());
+}
+
+}  // namespace examples
