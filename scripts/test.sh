@@ -73,7 +73,7 @@ else
     run gcc gcc-release -DXTN_WERROR=ON "-DXTN_CHECK_COMPILERS=g++;clang++-14"
     # clang++ builds the tests once, with sanitizers; without them the programs, and the kernels and fused loops under
     # the optimisations that assume finite numbers.
-    run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
+    run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O0 \
         "-DXTN_TEST_FOLDERS=backend;nn" -DXTN_TEST_OPTIMIZATION=-Ofast
     run asan-ubsan clang-asan-ubsan -DXTN_WERROR=ON
     run tsan clang-tsan -DXTN_WERROR=ON
