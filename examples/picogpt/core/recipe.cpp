@@ -6,8 +6,8 @@ namespace picogpt {
 recipe published_recipe() { return {.start = {.published_mpo = true}}; }
 
 recipe tuned_recipe(const representation& r) {
-    if (r.dense()) return {.learning_rate = 2e-3};
-    return {.learning_rate = 5e-3, .decay = decayed::nothing, .start = {.sigma = 0.04}};
+    if (r.dense()) return {.learning_rate = 2e-3, .decay = decayed::nothing, .start = {.sigma = 0.04}};
+    return {.learning_rate = 1e-2, .decay = decayed::matrices, .start = {.sigma = 0.04}};
 }
 
 recipe spectral_recipe() { return {.batch = 64, .learning_rate = 2e-3, .decay = decayed::matrices}; }
