@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The search behind the tuned recipes of the MPO and the spectral experiment: eight trials for every family, each a
-// training run in small. The family "spectral" is that experiment's dense model, whose recipe all its rows have. A trial learns from the first nine tenths of the training split and is scored on the last tenth; the
-// validation split is never read.
+// training run in small. The family "spectral" is that experiment's dense model, whose recipe all its rows have. A
+// trial learns from the first nine tenths of the training split and is scored on the last tenth; the validation split
+// is never read.
 //
 // The rule, fixed before the runs. From the family's starting point, one thing after the other is varied around the
 // best trial so far: four learning rates a factor of two apart; the two other standard deviations of the initial

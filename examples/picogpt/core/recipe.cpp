@@ -10,7 +10,7 @@ recipe tuned_recipe(const representation& r) {
     return {.learning_rate = 1e-2, .decay = decayed::matrices, .start = {.sigma = 0.04}};
 }
 
-recipe spectral_recipe() { return {.batch = 64, .learning_rate = 2e-3, .decay = decayed::matrices}; }
+recipe spectral_recipe() { return {.batch = 64, .learning_rate = 8e-3, .decay = decayed::matrices}; }
 
 std::string name_of(decayed d) {
     return d == decayed::nothing ? "nothing" : d == decayed::matrices ? "matrices" : "everything";
