@@ -140,7 +140,7 @@ private:
         table t({"relation", "asked", "measured", "verdict"});
         const auto row = [&](const std::string& what, const std::string& asked, std::optional<double> measured,
                              const std::function<bool(double)>& holds) {
-            t.add_row({what, asked, aligned(measured ? examples::fixed(*measured, 3) : dash),
+            t.add_row({what, asked, aligned(measured ? examples::fixed(*measured, 4) : dash),
                        measured ? verdict(holds(*measured)) : dash});
         };
         const auto difference = [&](const std::string& a, const std::string& b) -> std::optional<double> {
