@@ -32,11 +32,14 @@ fi
         case $share in 0.5) echo low_rank-48 ;; 0.25) echo low_rank-24 ;; 0.1) echo low_rank-10 ;; 0.05) echo low_rank-5 ;; esac
     done
     for share in 0.5 0.25 0.1 0.05; do echo "spectral-$share-scaled_zigzag"; done
-} | xargs -P 2 -I {} "$programs/picogpt_spectral" --models {} --threads 1 --resume --out "$out/runs/{}"
+    for seed in 2 3; do
+        for model in dense spectral-0.5; do echo "$model --seed $seed"; done
+    done
+} | xargs -P 2 -I {} sh -c "$programs/picogpt_spectral --models {} --threads 1 --resume --out $out/runs"
 "$programs/picogpt_step_time" --out "$out/time"
 
 mkdir -p "$records"/{search,runs,time}
 cp "$out"/search/*.json "$records/search"
-cp "$out"/runs/*/*.json "$records/runs"
+cp "$out"/runs/*.json "$records/runs"
 cp "$out"/time/*.json "$records/time"
 "$programs/picogpt_report"
