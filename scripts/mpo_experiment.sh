@@ -21,9 +21,9 @@ picogpt_search --family mpo
 END
 {
     for seed in 1 2 3; do
-        for model in dense mpo-{16,10}; do echo "picogpt_mpo --models $model --seed $seed"; done
+        for model in dense mpo-16 mpo-8-f2; do echo "picogpt_mpo --models $model --seed $seed"; done
     done
-    for model in mpo-{32,8,4} mpo-8-{f2,a3,a4-f4} mpo-6-l2 mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
+    for model in mpo-{32,10,8,4} mpo-8-{a3,a4-f4} mpo-6-l2 mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
         echo "picogpt_mpo --models $model"
     done
     echo "picogpt_grow --models mpo-4 mpo-8 --at 500"
