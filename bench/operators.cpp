@@ -4,7 +4,7 @@
 // that take turns with the operator in the same run; with one row they are matrix-vector products.
 //
 // Times are medians; counters: `forward`, `backward` and `both`, the speed-up over the dense products; `dense_us`, the
-// time of these; `parameters`; `flop_ratio`, the forward plan's flops over the dense ones. bench/crossover.py derives
+// time of these; `parameters`; `flop_ratio`, the forward plan's flops over the dense ones. docs/pages derives
 // the batches for which an operator wins.
 #include <benchmark/benchmark.h>
 

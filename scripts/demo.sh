@@ -10,4 +10,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/install_dependencies.sh
 cmake --preset dev -DXTN_BUILD_TESTS=OFF -B build/demo
 cmake --build build/demo --target picogpt_mpo picogpt_eval picogpt_sample
-exec build/demo/examples/picogpt/picogpt_mpo --quick --resume --out results/demo "$@"
+build/demo/examples/picogpt/picogpt_mpo --quick --resume --out results/demo "$@"
+scripts/pages.sh --runs results/demo

@@ -10,7 +10,7 @@ programs=build/gcc-release/examples/picogpt
 records=docs/results/mpo
 
 cmake --preset gcc-release
-cmake --build build/gcc-release --target picogpt_{mpo,grow,search,compress,spectrum,generation,report}
+cmake --build build/gcc-release --target picogpt_{mpo,grow,search,compress,spectrum,generation}
 
 # Commands from standard input, two at a time.
 side_by_side() { xargs -P 2 -I {} sh -c "$programs/{} --threads 1 --resume --out $out/$1"; }
@@ -43,4 +43,4 @@ for part in search-800 runs compress spectrum generation; do
     mkdir -p "$records/$part"
     cp "$out/$part"/*.json "$records/$part"
 done
-"$programs/picogpt_report"
+scripts/pages.sh mpo

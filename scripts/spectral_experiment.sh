@@ -16,7 +16,7 @@ programs=build/gcc-release/examples/picogpt
 records=docs/results/spectral
 
 cmake --preset gcc-release
-cmake --build build/gcc-release --target picogpt_{spectral,search,step_time,report}
+cmake --build build/gcc-release --target picogpt_{spectral,search,ranks,step_time}
 
 if [ -n "$quick" ]; then
     "$programs/picogpt_spectral" --quick --resume --out "$out/quick"
@@ -36,10 +36,12 @@ fi
         for model in dense spectral-0.5; do echo "$model --seed $seed"; done
     done
 } | xargs -P 2 -I {} sh -c "$programs/picogpt_spectral --models {} --threads 1 --resume --out $out/runs"
+"$programs/picogpt_ranks" --out "$out/ranks"
 "$programs/picogpt_step_time" --out "$out/time"
 
-mkdir -p "$records"/{search,runs,time}
+mkdir -p "$records"/{search,runs,ranks,time}
 cp "$out"/search/*.json "$records/search"
 cp "$out"/runs/*.json "$records/runs"
+cp "$out"/ranks/*.json "$records/ranks"
 cp "$out"/time/*.json "$records/time"
-"$programs/picogpt_report"
+scripts/pages.sh spectral

@@ -5,7 +5,7 @@
     python3 bench/compile/measure.py --compilers g++ clang++-14 --out docs/results/compile
 
 XTN_COMPILED is what the CMake target xtn::compiled defines. Each unit is compiled --repeat times in turn with the others, with the flags of --flags; medians of the processor time,
-maxima of the memory. Writes a JSON record and a Markdown table."""
+maxima of the memory. docs/pages makes a table of the record."""
 
 import argparse
 import os
@@ -34,18 +34,6 @@ def compile_once(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def table(record):
-    lines = ["| unit | " + " | ".join(f"{c['name']}, s | ratio | MiB" for c in record["compilers"]) + " |",
-             "|---|" + "--:|--:|--:|" * len(record["compilers"])]
-    for i, (unit, defines) in enumerate(UNITS):
-        cells = []
-        for c in record["compilers"]:
-            u, base = c["units"][i], c["units"][0]
-            cells.append(f"{u['seconds']:.2f} | {u['seconds'] / base['seconds']:.2f} | {u['mebibytes']:.0f}")
-        lines.append(f"| {' '.join([unit] + [d.removeprefix('-D') for d in defines])} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + f"\n\nFlags {record['flags']}; medians of {record['repeat']}.\n"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compilers", nargs="+", default=["g++"])
@@ -54,7 +42,8 @@ def main():
     add_option(parser)
     arguments = parser.parse_args()
 
-    record = {"flags": arguments.flags, "repeat": arguments.repeat, "compilers": []}
+    names = [" ".join([unit, *(d.removeprefix("-D") for d in defines)]) for unit, defines in UNITS]
+    record = {"flags": arguments.flags, "repeat": arguments.repeat, "units": names, "compilers": []}
     for compiler in arguments.compilers:
         command = [compiler, "-std=c++20", *shlex.split(arguments.flags), f"-I{HERE.parents[1] / 'include'}", "-c",
                    "-o", os.devnull]
@@ -67,7 +56,7 @@ def main():
             "name": compiler, "version": version.splitlines()[0],
             "units": [{"seconds": statistics.median(s for s, _ in runs), "mebibytes": max(m for _, m in runs)}
                       for runs in samples]})
-    publish(record, table(record), arguments.out)
+    publish(record, arguments.out)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
     python3 -m venv peers && peers/bin/pip install torch numpy opt_einsum
     peers/bin/python bench/peers/compare.py build/release/bench/bench_peers --out docs/results/peers
 
-prints one table of times relative to xtn (above 1: xtn is faster) and writes it beside a JSON record. Columns:
+writes a record, of which docs/pages makes a table. Peers:
 
     eager        torch.einsum, from left to right
     opt_einsum   torch.einsum along opt_einsum's optimal order
@@ -32,8 +32,6 @@ import torch
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "common"))
 from record import add_option, publish  # noqa: E402
-
-from peers_table import table  # noqa: E402
 
 
 def median_seconds(call):
@@ -139,7 +137,7 @@ def main():
                        "xtn": {t: (a[t] + b[t]) / 2 for t in times}, "peers": p}
                       for a, b, p in zip(before, after, peers)],
     }
-    publish(record, table(record), arguments.out)
+    publish(record, arguments.out)
 
 
 if __name__ == "__main__":

@@ -18,19 +18,6 @@ inline std::string fixed(double value, int decimals) {
     return {buffer.data(), std::to_chars(buffer.data(), end, value, std::chars_format::fixed, decimals).ptr};
 }
 
-/// The fewest digits that read back as the same number.
-inline std::string exact(double value) {
-    std::array<char, 64> buffer;
-    return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
-}
-
-/// The same without an exponent: plain(1e5) is "100000".
-inline std::string plain(double value) {
-    std::array<char, 512> buffer;
-    char* const end = buffer.data() + buffer.size();
-    return {buffer.data(), std::to_chars(buffer.data(), end, value, std::chars_format::fixed).ptr};
-}
-
 /// Commas between groups of three digits before the point: grouped("-1234567.25") is "-1,234,567.25".
 inline std::string grouped(std::string number) {
     const std::size_t first = number.find_first_of("0123456789");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A results table: as Markdown to be read, as CSV (RFC 4180, with line feeds) to be computed with.
+// A results table as Markdown, to be read in a terminal or pasted.
 #pragma once
 
 #include <algorithm>
@@ -16,18 +16,17 @@
 
 namespace examples {
 
-/// A cell: text, or a number that Markdown shows rounded and CSV holds in full.
+/// A cell: text, or a number that is shown rounded.
 struct cell {
     std::string shown;
-    std::string full;
     bool number = false;
 
-    cell(std::string text) : shown(text), full(std::move(text)) {}
+    cell(std::string text) : shown(std::move(text)) {}
     cell(const char* text) : cell(std::string(text)) {}
     template <std::integral I>
-    cell(I value) : shown(grouped(std::to_string(value))), full(std::to_string(value)), number(true) {}
+    cell(I value) : shown(grouped(std::to_string(value))), number(true) {}
     /// With `decimals` digits after the point.
-    cell(double value, int decimals = 4) : shown(grouped(fixed(value, decimals))), full(exact(value)), number(true) {}
+    cell(double value, int decimals = 4) : shown(grouped(fixed(value, decimals))), number(true) {}
 };
 
 class table {
@@ -67,25 +66,7 @@ public:
         return text;
     }
 
-    std::string csv() const {
-        std::string text;
-        for (std::size_t c = 0; c < columns_.size(); ++c) text += (c == 0 ? "" : ",") + csv_field(columns_[c]);
-        text += '\n';
-        for (const auto& row : rows_) {
-            for (std::size_t c = 0; c < row.size(); ++c) text += (c == 0 ? "" : ",") + csv_field(row[c].full);
-            text += '\n';
-        }
-        return text;
-    }
-
 private:
-    static std::string csv_field(std::string_view text) {
-        if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-        std::string quoted = "\"";
-        for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return quoted + '"';
-    }
-
     static std::string markdown_field(std::string_view text) {
         std::string field;
         for (const char c : text) {

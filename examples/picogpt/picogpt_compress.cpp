@@ -12,7 +12,8 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
+#include "common/table.hpp"
 #include "core/compression.hpp"
 #include "core/matrices.hpp"
 #include "core/training.hpp"
@@ -113,7 +114,6 @@ void compress_model(const xtn::safetensors& file, const settings& s) {
                         .validation);
         }
     }
-    examples::save(results, s.common.out / "results");
     std::cout << "\n" << results.markdown();
 }
 

@@ -11,7 +11,8 @@
 #include "common/blas_kernels.hpp"
 #include "common/median_seconds.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
+#include "common/table.hpp"
 #include "core/generation.hpp"
 #include "core/operators.hpp"
 
@@ -77,7 +78,6 @@ int main(int argc, char** argv) {
         record.set("models", summary);
         examples::make_directory(out);
         record.save(out / "generation.json");
-        examples::save(results, out / "generation");
         std::cout << results.markdown();
     });
 }

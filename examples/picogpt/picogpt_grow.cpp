@@ -9,7 +9,7 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
 #include "core/growth.hpp"
 #include "core/operators.hpp"
 #include "core/training.hpp"

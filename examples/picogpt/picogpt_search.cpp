@@ -17,7 +17,8 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
+#include "common/table.hpp"
 #include "core/operators.hpp"
 #include "core/spectral_experiment.hpp"
 #include "core/training.hpp"
@@ -76,9 +77,7 @@ public:
             trial(r);
         }
         record_.set("winner", summary(best_, best_score_));
-        const std::filesystem::path stem = settings_.common.out / (settings_.family + "-search");
-        record_.save(stem.string() + ".json");
-        examples::save(trials_, stem);
+        record_.save(settings_.common.out / (settings_.family + "-search.json"));
         std::cout << "\n" << trials_.markdown();
     }
 

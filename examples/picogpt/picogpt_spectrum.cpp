@@ -9,7 +9,8 @@
 
 #include "common/blas_kernels.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
+#include "common/table.hpp"
 #include "core/compression.hpp"
 #include "core/weights.hpp"
 

@@ -10,7 +10,8 @@
 #include "common/blas_kernels.hpp"
 #include "common/median_seconds.hpp"
 #include "common/options.hpp"
-#include "common/report.hpp"
+#include "common/run_record.hpp"
+#include "common/table.hpp"
 #include "core/operators.hpp"
 #include "core/recipe.hpp"
 #include "core/spectral_experiment.hpp"
@@ -57,7 +58,6 @@ int main(int argc, char** argv) {
         record.set("models", summary);
         examples::make_directory(out);
         record.save(out / "step_time.json");
-        examples::save(results, out / "step_time");
         std::cout << results.markdown();
     });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the programs that train the rows of an experiment share: the options for a recipe, and the trainings one after the
-// other, each with its record, then the table and the curves.
+// other, each with its record, then the table.
 #pragma once
 
 #include <algorithm>
@@ -14,9 +14,8 @@
 
 #include "../../common/data.hpp"
 #include "../../common/options.hpp"
-#include "../../common/plot.hpp"
-#include "../../common/records.hpp"
-#include "../../common/report.hpp"
+#include "../../common/run_record.hpp"
+#include "../../common/table.hpp"
 #include "generation.hpp"
 #include "operators.hpp"
 #include "training.hpp"
@@ -75,8 +74,8 @@ struct measurement {
     int decimals;
 };
 
-/// Trains the rows and leaves, beside what train() does, results.md, results.csv and loss.svg. Vocabulary and data come
-/// from `o`, the other extents from `shape`.
+/// Trains the rows, each of which leaves what train() does, and prints their table. Vocabulary and data come from `o`, the
+/// other extents from `shape`.
 inline void run_experiment(
     const std::string& program, const examples::options& o, model_shape shape, const std::vector<experiment_row>& rows,
     const std::function<std::vector<measurement>(const model<float>&)>& measure = [](const model<float>&) {
@@ -93,7 +92,6 @@ inline void run_experiment(
     xtn::thread_pool pool(o.threads);
     std::vector<std::string> columns{"model", "parameters", "ratio", "val loss", "val accuracy", "tokens/s"};
     std::vector<std::vector<examples::cell>> lines;
-    examples::plot figure{.title = "Training loss", .x = {.label = "step"}, .y = {.label = "nats per character"}};
     const std::size_t dense_parameters =  // the yardstick, whether it is trained or not
         xtn::parameter_count(make_model(shape, "dense").parameters());
     for (const experiment_row& what : rows) {
@@ -123,7 +121,6 @@ inline void run_experiment(
             std::replace(columns.back().begin(), columns.back().end(), '_', ' ');
         }
         record.save(o.out / (what.name + ".json"));
-        figure.data.push_back(examples::curve_of(record.to_json(), "train_loss", what.name));
 
         xtn::random_stream random(what.how.seed);
         const auto text = generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
@@ -131,15 +128,12 @@ inline void run_experiment(
     }
     examples::table results(columns);
     for (auto& line : lines) results.add_row(std::move(line));
-    examples::save(results, o.out / "results");
-    examples::save(figure, o.out / "loss.svg");
     std::cout << "\n" << results.markdown();
     if (source.entropy_floor)
         std::cout << "\nThe text was generated; no model can get below its entropy rate of "
                   << examples::fixed(*source.entropy_floor, 4) << " nats per character.\n";
     std::cout << "\nResults are in " << std::filesystem::absolute(o.out).string()
-              << ": results.md, results.csv, loss.svg, and for each model the weights (.safetensors) and the record "
-                 "(.json).\n";
+              << ": for each model the weights (.safetensors) and the record (.json).\n";
 }
 
 }  // namespace picogpt

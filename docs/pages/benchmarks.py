@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables of the benches' records: Google Benchmark's, the peers' (bench/peers/compare.py) and the compile times'
+(bench/compile/measure.py). Ratios in them are those of medians."""
+
+import math
+import re
+
+STANDARD = {"name", "family_index", "per_family_instance_index", "run_name", "run_type", "repetitions", "threads", "repetition_index",
+            "iterations", "real_time", "cpu_time", "time_unit", "label", "aggregate_name"}
+HOW = ("manual_time", "real_time", "min_time", "iterations")
+"""Parts of a name that say how it was measured."""
+
+COUNTERS = {"forward": "forward", "both": "forward and backward"}
+"""Speed-ups over the dense product that bench_operators records."""
+
+
+def times(ratio):
+    """How many times, to two digits or three."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
+
+
+def rule(columns):
+    return "|---|" + "--:|" * columns
+
+
+def line(*cells):
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def machine(record):
+    context = record["context"]
+    return f"{context['num_cpus']} cores of {context['mhz_per_cpu']} MHz; {context['date'][:10]}."
+
+
+def table(record):
+    """One row per benchmark of a Google Benchmark record, counters as columns."""
+    lines, families = [], {}
+    for run in record["benchmarks"]:
+        families.setdefault(run["name"].split("/")[0].split("<")[0], []).append(run)
+    for family, runs in families.items():
+        counters = [key for key in runs[0] if key not in STANDARD]
+        labelled = any("label" in run for run in runs)
+        lines += [line(family, f"mean time, {runs[0]['time_unit']}", *counters, *(["order"] if labelled else [])),
+                  rule(1 + len(counters)) + ("---|" if labelled else "")]
+        for run in runs:
+            name = " ".join(part for part in run["name"].split("/") if not part.startswith(HOW))
+            lines.append(line(name, f"{run['real_time']:.4g}", *(f"{run[c]:.3g}" for c in counters),
+                              *([run.get("label", "")] if labelled else [])))
+        lines.append("")
+    return "\n".join([*lines, machine(record)]) + "\n"
+
+
+def apply_table(record):
+    """One row for each operator: times of the dense product over those of the operator, by the number of rows."""
+    runs = {}
+    for run in record["benchmarks"]:
+        parts = dict(part.split(":") for part in run["name"].split("/") if ":" in part)
+        n = int(run["name"].split("<")[1].split(">")[0])
+        runs.setdefault((n, int(parts["bond"])), {})[int(parts["rows"])] = run
+    rows = sorted({r for of in runs.values() for r in of})
+    lines = [line("n", "bond", *(f"{r} row{'s' * (r > 1)}" for r in rows), "flops of dense"), "|--:" + rule(len(rows) + 2)[4:]]
+    for (n, bond), of in sorted(runs.items()):
+        lines.append(line(n, bond, *(times(of[r]["against_dense"]) if r in of else "" for r in rows), f"{of[max(of)]['flop_ratio']:.2g}"))
+    return "\n".join(lines) + "\n\n" + machine(record) + "\n"
+
+
+def crossover_tables(record):
+    """From a record of bench_operators, the rows for which an operator beats the dense product: forward, and with its gradients.
+    Between measured numbers of rows the speed-up is interpolated, both on logarithmic scales."""
+    measured = {}
+    for run in record["benchmarks"]:
+        family, n, rows = re.match(r"(\w+)/n:(\d+)/rows:(\d+)", run["name"]).groups()
+        measured.setdefault(family, {}).setdefault(int(n), []).append((int(rows), run))
+    sizes = sorted({n for by_size in measured.values() for n in by_size})
+    lines = []
+    for counter, title in COUNTERS.items():
+        lines += [line(f"{title}: faster than dense for rows", *(f"n = {n}" for n in sizes)), rule(len(sizes))]
+        for family, by_size in measured.items():
+            cells = [winning_rows([(rows, run[counter]) for rows, run in sorted(by_size[n], key=lambda r: r[0])])
+                     if n in by_size else "" for n in sizes]
+            lines.append(line(family, *cells))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def winning_rows(speed_ups):
+    """The rows for which the speed-up exceeds 1, as text, from (rows, speed-up) in ascending order."""
+    if all(s > 1 for _, s in speed_ups):
+        return "all"
+    if all(s <= 1 for _, s in speed_ups):
+        return "none"
+    spans, start = [], None if speed_ups[0][1] <= 1 else ""
+    for (rows, before), (next_rows, after) in zip(speed_ups, speed_ups[1:]):
+        if (before > 1) == (after > 1):
+            continue
+        share = math.log(before) / (math.log(before) - math.log(after))
+        crossing = f"{float(f'{rows * (next_rows / rows) ** share:.2g}'):.0f}"
+        if after > 1:
+            start = crossing
+        else:
+            spans.append(f"{start} to {crossing}" if start else f"up to {crossing}")
+            start = None
+    if start is not None:
+        spans.append(f"from {start}")
+    return ", ".join(spans)
+
+
+def peers_table(record):
+    """Times of the others relative to xtn."""
+    columns = ["eager", "opt_einsum", "compile", "NumPy"]
+    lines = []
+    for key, title in (("forward_seconds", "value"), ("gradient_seconds", "value and all gradients")):
+        shown = [c for c in columns if record["workloads"][0]["peers"][c][key]]
+        lines += [line(title, "xtn, us", *shown), rule(1 + len(shown))]
+        for w in record["workloads"]:
+            lines.append(line(w["name"], f"{1e6 * w['xtn'][key]:.1f}", *(f"{w['peers'][c][key] / w['xtn'][key]:.2f}" for c in shown)))
+        lines.append("")
+    v = record["versions"]
+    lines.append(f"Times of the others relative to xtn. One thread, single precision, {v['processor']}; PyTorch {v['torch']}, "
+                 f"NumPy {v['numpy']}, opt_einsum {v['opt_einsum']}.")
+    return "\n".join(lines) + "\n"
+
+
+def compile_table(record):
+    """Seconds of translation units, and their ratio to the first."""
+    lines = [line("unit", *(f"{c['name']}, s | ratio | MiB" for c in record["compilers"])), rule(3 * len(record["compilers"]))]
+    for i, unit in enumerate(record["units"]):
+        cells = []
+        for c in record["compilers"]:
+            u, base = c["units"][i], c["units"][0]
+            cells.append(f"{u['seconds']:.2f} | {u['seconds'] / base['seconds']:.2f} | {u['mebibytes']:.0f}")
+        lines.append(line(unit, *cells))
+    return "\n".join(lines) + f"\n\nFlags {record['flags']}; medians of {record['repeat']}.\n"

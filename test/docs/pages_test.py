@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""docs/pages: records in, tables and verdicts out; the prose of the experiments' pages holds no number of its own but those of the
+protocol and of the paper; figures differ without colour and know what they show."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "pages"))
+import benchmarks  # noqa: E402
+import figures  # noqa: E402
+import mpo  # noqa: E402
+import page  # noqa: E402
+import records  # noqa: E402
+import spectral  # noqa: E402
+import tables  # noqa: E402
+import training  # noqa: E402
+
+RECIPE = {"learning_rate": 8e-3, "sigma": 0.02, "decayed": "matrices"}
+SEARCH = {"program": "picogpt_search", "seed": 1, "options": {"family": "spectral", "steps": 400},
+          "results": {"trials": [RECIPE | {"loss": 2.0, "accuracy": 0.4}, RECIPE | {"loss": None, "accuracy": None}],
+                      "winner": RECIPE | {"loss": 2.0, "accuracy": 0.4}}, "series": {}}
+
+
+def trained(model, loss, **recipe):
+    return {"program": "picogpt_spectral", "seed": 1, "series": {},
+            "options": {"model": model, "steps": spectral.STEPS, "batch": spectral.BATCH} | RECIPE | recipe,
+            "results": {"parameters": 1000, "val_loss": loss, "val_acc": 0.5, "block_parameters": 900.0, "stable_rank": 7.0,
+                        "numerical_rank": 9.0}}
+
+
+def relations(found, **recipe):
+    made = spectral.Maker([SEARCH] + [trained(m, loss, **recipe) for m, loss in found.items()]).make()
+    return made.parts["relations"]
+
+
+class Tables(unittest.TestCase):
+    def test_markdown_is_aligned(self):
+        t = tables.Table("model", "χ", "parameters", "loss")
+        t.add("dense", "–", 808448, 2.18478)
+        t.add("MPO a|b", 16, 9000, tables.Cell(-1.5, 2))
+        self.assertEqual(t.markdown(), "| model    | χ   | parameters |   loss |\n"
+                                       "| -------- | --- | ---------: | -----: |\n"
+                                       "| dense    | –   |    808,448 | 2.1848 |\n"
+                                       "| MPO a\\|b | 16  |      9,000 |  -1.50 |\n")
+        self.assertRaises(ValueError, t.add, "too short")
+
+    def test_csv_is_escaped_and_in_full(self):
+        t = tables.Table("name", "value, all digits")
+        t.add('say "hi", twice', 0.1234567890123)
+        self.assertEqual(t.csv(), 'name,"value, all digits"\n"say ""hi"", twice",0.1234567890123\n')
+
+    def test_samples(self):
+        self.assertEqual(records.Sample([51.7, 51.9, 52.1]).text(1), "51.9 ± 0.2")
+        self.assertEqual(records.Sample([51.9]).text(1), "51.9")
+        self.assertEqual(records.Sample().text(1), tables.DASH)
+
+    def test_diverged_trials(self):
+        self.assertIn("diverged", training.search_table(SEARCH).markdown())
+
+    def test_rows_where_an_operator_wins(self):
+        self.assertEqual(benchmarks.winning_rows([(1, 2.0), (100, 0.5)]), "up to 10")
+        self.assertEqual(benchmarks.winning_rows([(1, 0.5), (100, 2.0)]), "from 10")
+        self.assertEqual(benchmarks.winning_rows([(1, 2.0), (4, 3.0)]), "all")
+
+
+class Pages(unittest.TestCase):
+    def test_parts(self):
+        self.assertEqual(page.filled("a <!-- x -->1<!-- / --> b", {"x": "2"}, "p"), "a <!-- x -->2<!-- / --> b")
+        self.assertRaisesRegex(ValueError, "nothing called", page.filled, "<!-- x -->1<!-- / -->", {}, "p")
+        self.assertRaisesRegex(ValueError, "does not begin", page.filled, "<!-- x --> 1 <!-- / --> <!-- / -->", {"x": ""}, "p")
+
+    def test_prose_holds_no_number_of_its_own(self):
+        for name, module in (("mpo", mpo), ("spectral", spectral)):
+            text = (ROOT / "docs" / "experiments" / f"{name}.md").read_text(encoding="utf-8")
+            part, protocol = module.PROTOCOL
+            known = page.numbers_in(module.make(records.RESULTS).parts[part]) | page.numbers_in(protocol)
+            self.assertLessEqual(page.numbers_of_prose(text), known, name)
+        self.assertEqual(page.numbers_of_prose("1,234.5 at 3e-4 `7` <!-- x -->8<!-- / -->"), {"1,234.5", "3e-4"})
+
+    def test_verdicts_follow_the_records(self):
+        paper = {"dense": 1.580, "spectral-0.5": 1.604, "low_rank-48": 1.801, "spectral-0.5-random_basis": 1.600, "spectral-0.1": 1.75,
+                 "spectral-0.05": 1.83, "spectral-0.1-scattered": 1.65, "spectral-0.05-scattered": 1.70}
+        others = {"dense": 1.580, "spectral-0.5": 1.62, "low_rank-48": 1.66, "spectral-0.5-random_basis": 1.58, "spectral-0.1": 1.61,
+                  "spectral-0.05": 1.61, "spectral-0.1-scattered": 1.67, "spectral-0.05-scattered": 1.70}
+        self.assertEqual(relations({}).count("hold"), 0)
+        self.assertEqual((relations(paper).count("| holds "), relations(paper).count("does not hold")), (9, 0))
+        self.assertEqual(relations(others).count("does not hold"), 9)
+        self.assertEqual(relations(paper, learning_rate=1.0).count("hold"), 0)  # another recipe is not the experiment's
+        time = {"program": "picogpt_step_time", "series": {},
+                "results": {"models": [{"model": "dense", "seconds": 1.0}, {"model": "spectral-0.5", "seconds": 1.3}]}}
+        self.assertEqual(spectral.Maker([time]).make().parts["relations"].count("does not hold"), 1)
+
+
+class Figures(unittest.TestCase):
+    def figure(self):
+        f = figures.Figure("Loss", figures.Axis("step"), figures.Axis("nats", logarithmic=True))
+        f.add("dense", [1, 2], [3.0, 2.0])
+        return f
+
+    def test_series_differ_without_colour(self):
+        self.assertEqual(len({figures.look(k)[1:] for k in range(42)}), 42)
+
+    def test_a_changed_value_is_another_figure(self):
+        f = self.figure()
+        f.data[0].y[1] = 2.5
+        self.assertNotEqual(f.digest(), self.figure().digest())
+
+    def test_a_file_knows_what_it_shows(self):
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            self.skipTest("matplotlib is not there")
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "loss.svg"
+            figures.draw(self.figure(), path)
+            self.assertEqual(figures.digest_in(path.read_text(encoding="utf-8")), self.figure().digest())
+
+
+if __name__ == "__main__":
+    unittest.main()
