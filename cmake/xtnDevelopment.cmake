@@ -41,11 +41,14 @@ if(XTN_SANITIZE)
 endif()
 target_link_libraries(xtn_compiled PRIVATE xtn_development)
 
-# Paths for tests and examples, which find data files and the project's root by them.
+# Paths for the few sources that name one, in a header: as definitions they would stand in every command, and no two clones
+# would share a compiler cache.
 add_library(xtn_paths INTERFACE)
-target_compile_definitions(xtn_paths INTERFACE
-    XTN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    XTN_TEST_DATA="${PROJECT_SOURCE_DIR}/test/reference")
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/paths/xtn_paths.hpp" CONTENT [[
+#define XTN_SOURCE_DIR "@PROJECT_SOURCE_DIR@"
+#define XTN_TEST_DATA "@PROJECT_SOURCE_DIR@/test/reference"
+]] @ONLY)
+target_include_directories(xtn_paths INTERFACE "${PROJECT_BINARY_DIR}/paths")
 
 # BLAS runs on one thread in every test: parallelism is the library's own, and ctest runs tests side by side.
 function(xtn_add_test name label)

@@ -26,6 +26,10 @@
 #include <xtn/io/markov_corpus.hpp>
 #include <xtn/io/text_corpus.hpp>
 
+#if __has_include("xtn_paths.hpp")
+#include "xtn_paths.hpp"
+#endif
+
 namespace examples {
 
 /// A corpus, what it is in one line, and, for generated text, the expected loss (nats per character) that no model can
@@ -63,7 +67,7 @@ inline std::optional<std::filesystem::path> find_text(const std::filesystem::pat
 
 inline std::vector<std::filesystem::path> data_directories() {
     std::vector<std::filesystem::path> all{"data", "../shared/data"};
-#ifdef XTN_SOURCE_DIR
+#ifdef XTN_SOURCE_DIR  // where the build knows it
     all.push_back(std::filesystem::path(XTN_SOURCE_DIR) / "data");
     all.push_back(std::filesystem::path(XTN_SOURCE_DIR) / "../shared/data");
 #endif

@@ -14,6 +14,7 @@
 #include <xtn/io/safetensors.hpp>
 
 #include "scratch.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

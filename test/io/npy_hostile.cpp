@@ -13,6 +13,7 @@
 #include <xtn/io/npz.hpp>
 
 #include "scratch.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

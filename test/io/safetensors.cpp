@@ -20,6 +20,7 @@
 #include <xtn/io/xtensor.hpp>
 
 #include "scratch.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

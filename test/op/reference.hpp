@@ -5,6 +5,7 @@
 #include <xtn/io/safetensors.hpp>
 
 #include "common.hpp"
+#include "xtn_paths.hpp"
 
 inline xtn::safetensors reference(const std::string& name) {
     return xtn::load_safetensors(std::string(XTN_TEST_DATA) + "/" + name + ".safetensors");

@@ -13,6 +13,7 @@
 #include <xtn/io/atomic_file.hpp>
 
 #include "core/recipe.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include <xtn/train.hpp>
 
 #include "core/model.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

@@ -6,6 +6,8 @@
 #include <xtn/io/safetensors.hpp>
 #include <xtn/train/schedule.hpp>
 
+#include "xtn_paths.hpp"
+
 BOOST_AUTO_TEST_SUITE(schedule)
 
 // The learning rates of the reference run: 12 steps, warm-up of 4, peak 0.003.

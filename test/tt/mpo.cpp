@@ -15,6 +15,7 @@
 #include <xtn/tt/mpo.hpp>
 
 #include "random_matrix.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 

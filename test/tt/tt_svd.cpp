@@ -20,6 +20,7 @@
 #include <xtn/tt/tt_svd.hpp>
 
 #include "random_matrix.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 
