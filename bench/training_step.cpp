@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -19,6 +18,7 @@
 #include <sys/resource.h>
 
 #include <xtn/backend/threads.hpp>
+#include <xtn/core/number.hpp>
 
 #include "picogpt/core/operators.hpp"
 #include "picogpt/core/trainee.hpp"
@@ -124,7 +124,13 @@ void step_against_reference(benchmark::State& state, std::vector<std::size_t> bo
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     benchmark::Initialize(&argc, argv);
-    if (argc > 1) threads = std::max<std::size_t>(1, std::strtoul(argv[1], nullptr, 10));
+    if (argc > 1) {
+        threads = xtn::parse_number<std::size_t>(argv[1]).value_or(0);
+        if (threads == 0) {
+            std::cerr << "a number of threads is expected, found " << argv[1] << '\n';
+            return 1;
+        }
+    }
     std::cout << "threads " << threads << ", BLAS " << xtn::blas_config() << ", kernels " << xtn::blas_core_name()
               << "\n";
     const auto add = [](const char* name, std::vector<std::size_t> bonds) {

@@ -2,13 +2,17 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include <xtn/core/error.hpp>
+#include <xtn/core/number.hpp>
 
 namespace examples {
 
@@ -16,8 +20,35 @@ program::program(std::string description, std::string name) : CLI::App(std::move
 
 program::~program() = default;
 
+namespace {
+
+/// What is wrong with a number, or nothing; the number is left in decimal digits.
+template <class Number>
+std::string number_error(std::string& text) {
+    const auto number = xtn::parse_number<Number>(text);
+    if (!number) return "a number that fits is expected, found \"" + text + "\"";
+    if constexpr (std::is_integral_v<Number>) text = std::to_string(*number);
+    return "";
+}
+
+/// CLI11 alone takes "-1" for 2^64 - 1, 2^64 for 2^64 - 1, "010" for 8 and "1e999" for infinity.
+void check_numbers(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        const std::string type = option->get_type_name();
+        if (type.starts_with("UINT"))
+            option->transform(CLI::Validator(number_error<std::uint64_t>, ""));
+        else if (type.starts_with("INT"))
+            option->transform(CLI::Validator(number_error<std::int64_t>, ""));
+        else if (type.starts_with("FLOAT"))
+            option->transform(CLI::Validator(number_error<double>, ""));
+    }
+}
+
+}  // namespace
+
 int program::run(int argc, char** argv, const std::function<void()>& body) {
     try {
+        check_numbers(*this);
         parse(argc, argv);
         body();
         return 0;

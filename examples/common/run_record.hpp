@@ -128,12 +128,15 @@ public:
             json series = json::object();
             for (const auto& [name, points] : former.at("series").items())
                 for (std::size_t i = 0; i < points.at("step").size(); ++i)
-                    if (points.at("step").at(i).get<std::uint64_t>() < first_step) {
+                    if (step_of(path, name, points.at("step").at(i)) < first_step) {
                         series[name]["step"].push_back(points.at("step").at(i));
                         series[name]["value"].push_back(points.at("value").at(i));
                     }
             const auto began = former.at("started").get<std::string>();
-            earlier_seconds_ = former.at("wall_seconds").get<double>();
+            const auto seconds = former.at("wall_seconds").get<double>();
+            if (!(seconds >= 0)) refuse(path, "wall_seconds from 0 on", former.at("wall_seconds"));
+            if (!former.at("results").is_object()) refuse(path, "an object of results", former.at("results"));
+            earlier_seconds_ = seconds;
             record_["series"] = std::move(series);
             record_["results"] = former.at("results");
             record_["started"] = began;
@@ -171,6 +174,16 @@ private:
         if (former != now)
             throw xtn::io_error(path.string() + ": the run to go on with had " + name + " = " + former.dump() +
                                 ", but " + now.dump() + " is asked for; give it the same options, or another --out");
+    }
+
+    [[noreturn]] static void refuse(const std::filesystem::path& path, const std::string& expected, const json& found) {
+        throw xtn::io_error(path.string() + ": expected the record of a run with " + expected + ", found " +
+                            found.dump());
+    }
+    /// nlohmann-json would turn -1 into 2^64 - 1 and 1.5 into 1.
+    static std::uint64_t step_of(const std::filesystem::path& path, const std::string& series, const json& step) {
+        if (!step.is_number_unsigned()) refuse(path, "whole steps from 0 on in \"" + series + "\"", step);
+        return step.get<std::uint64_t>();
     }
 
     json record_;

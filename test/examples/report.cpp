@@ -96,6 +96,17 @@ BOOST_AUTO_TEST_CASE(record_holds_everything_and_resumes) {
                    "another --out");
     BOOST_TEST(refused({{"steps", 5}}, 43).find("seed = 42, but 43") != std::string::npos);
 
+    for (const auto& [where, faulty] : {std::pair{"/series/loss/step/0", "-1"},
+                                        {"/series/loss/step/0", "0.5"},
+                                        {"/series/loss/step/0", "18446744073709551616"},
+                                        {"/wall_seconds", "-1"},
+                                        {"/results", "3"}}) {
+        auto record = saved;
+        record[nlohmann::json::json_pointer(where)] = nlohmann::json::parse(faulty);
+        xtn::write_file(path, record.dump());
+        BOOST_CHECK_THROW(next.resume(path, 2), xtn::io_error);
+        BOOST_TEST(next.to_json()["series"] == resumed["series"], faulty);
+    }
     xtn::write_file(path, "{\"series\": 3}");
     BOOST_CHECK_THROW(next.resume(path, 2), xtn::io_error);
     BOOST_TEST(next.to_json()["series"] == resumed["series"]);

@@ -158,9 +158,27 @@ BOOST_AUTO_TEST_CASE(operators_come_back_from_their_settings) {
             BOOST_TEST(difference(again.to_dense(), op.to_dense()) == 0);
             BOOST_TEST(again.settings() == op.settings());
         }
-    for (const char* faulty :
-         {"", "dct2", "dct2, ", "dct2, zigzag", "dct2, zigzag 3 4", "dct2, zigzag 3x", "dct2, circle 3",
-          "dct3, zigzag 3", "random_orthonormal, zigzag 3", "dct2, scattered 3", "dct2 1, zigzag 3"})
+    for (const char* faulty : {"",
+                               "dct2",
+                               "dct2, ",
+                               "dct2, zigzag",
+                               "dct2, zigzag 3 4",
+                               "dct2, zigzag 3x",
+                               "dct2, circle 3",
+                               "dct3, zigzag 3",
+                               "random_orthonormal, zigzag 3",
+                               "dct2, scattered 3",
+                               "dct2 1, zigzag 3",
+                               "dct2, zigzag -1",
+                               "dct2, zigzag +3",
+                               "dct2, zigzag 3.0",
+                               "dct2, zigzag 18446744073709551616",
+                               "dct2, scattered 3 -1",
+                               "dct2, custom 1 -1",
+                               "dct2, custom 1 x",
+                               "random_orthonormal -1, zigzag 3",
+                               "random_orthonormal 8x, zigzag 3",
+                               "random_orthonormal 18446744073709551616, zigzag 3"})
         BOOST_CHECK_THROW(spectral<double>::from_settings(12, 9, faulty), xtn::error);
 }
 

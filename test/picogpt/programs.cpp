@@ -151,6 +151,11 @@ BOOST_AUTO_TEST_CASE(faulty_model_files_are_refused) {
     };
     BOOST_CHECK_NO_THROW(picogpt::load_model(file_without(""), 2));
     BOOST_CHECK_THROW(picogpt::load_model(file_without(""), 3), xtn::shape_error);
+    for (const char* heads : {"", "two", "2 ", "-2", "2.0", "18446744073709551618"}) {
+        xtn::safetensors f = file_without("");
+        f.metadata()["heads"] = heads;
+        BOOST_CHECK_THROW(picogpt::load_model(f, 2), xtn::io_error);
+    }
     BOOST_CHECK_THROW(picogpt::load_model(file_without("tok_emb.weight"), 2), xtn::io_error);
     BOOST_CHECK_THROW(picogpt::load_model(file_without("blocks.1.attn.W_v.weight"), 2), xtn::io_error);
     BOOST_CHECK_THROW(picogpt::load_model(file_without("", "blocks.1.attn.W_v.weight"), 2), xtn::shape_error);

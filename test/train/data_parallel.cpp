@@ -165,6 +165,13 @@ BOOST_AUTO_TEST_CASE(training_state_survives_a_file) {
     BOOST_TEST(std::equal(values.begin(), values.end(), store.values().begin()));
     BOOST_TEST(std::ranges::equal(other.second_moment(), optimizer.second_moment()));
 
+    for (const char* faulty : {"", " ", " 3", "3 ", "+3", "-1", "3.0", "3e0", "0x3", "three", "18446744073709551616"}) {
+        file.metadata()["step"] = faulty;
+        BOOST_CHECK_THROW(xtn::read_training_state(file, store, other), xtn::io_error);
+        BOOST_TEST(other.steps() == 3);
+    }
+    file.metadata()["step"] = "18446744073709551615";
+    BOOST_TEST(xtn::read_training_state(file, store, other) == 18446744073709551615U);
     file.metadata().erase("step");
     BOOST_CHECK_THROW(xtn::read_training_state(file, store, other), xtn::io_error);
     xtn::safetensors empty;

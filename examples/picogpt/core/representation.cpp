@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <vector>
+
+#include <xtn/core/number.hpp>
 
 namespace picogpt {
 namespace {
@@ -21,24 +22,19 @@ std::vector<std::string_view> parts_of(std::string_view text) {
     return parts;
 }
 
-/// Takes a positive number below 10^8 from the front of `text`; 0 if there is none.
+/// The positive number below 10^8 that `text` is; 0 if it is none.
 template <class Number>
-Number take(std::string_view& text) {
-    Number number = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure != std::errc{} || !(number > 0 && number < 100'000'000)) return 0;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return number;
+Number positive(std::string_view text) {
+    const auto number = xtn::parse_number<Number>(text);
+    return number && *number > 0 && *number < 100'000'000 ? *number : 0;
 }
 
 /// "3" or "3x16" into the sites and the size of a form. Whether it is that.
 bool take_sites(std::string_view text, form& f) {
-    f.sites = take<std::size_t>(text);
-    if (text.starts_with('x')) {
-        text.remove_prefix(1);
-        f.size = take<std::size_t>(text);
-    }
-    return f.sites >= 2 && f.sites <= 4 && f.size > 0 && text.empty();
+    const std::size_t x = text.find('x');
+    f.sites = positive<std::size_t>(text.substr(0, x));
+    if (x != std::string_view::npos) f.size = positive<std::size_t>(text.substr(x + 1));
+    return f.sites >= 2 && f.sites <= 4 && f.size > 0;
 }
 
 }  // namespace
@@ -56,13 +52,12 @@ representation::representation(const std::string& text) : name(text) {
     all.family = static_cast<picogpt::family>(found - families.begin());
     std::size_t next = 1;
     if (all.family != family::dense) {
-        std::string_view size = parts.size() > next ? parts[next++] : "";
-        const bool whole = size.find('.') == std::string_view::npos;
-        const double value = take<double>(size);
-        all.size = static_cast<std::size_t>(value);
-        if (value == 0 || !size.empty() || (!whole && (all.family != family::spectral || value > 1)))
+        const std::string_view size = parts.size() > next ? parts[next++] : "";
+        all.size = positive<std::size_t>(size);
+        const double fraction = all.family == family::spectral && all.size == 0 ? positive<double>(size) : 0;
+        if (all.size == 0 && !(fraction > 0 && fraction <= 1))
             refuse("a number (bond, rank, products, coefficients or their fraction) follows " + std::string(parts[0]));
-        all.coefficients = whole ? xtn::coefficients::count(all.size) : xtn::coefficients::fraction(value);
+        all.coefficients = all.size > 0 ? xtn::coefficients::count(all.size) : xtn::coefficients::fraction(fraction);
     }
     attention = feed_forward = head = all;
     for (; next < parts.size(); ++next) {
@@ -78,13 +73,13 @@ representation::representation(const std::string& text) : name(text) {
         } else if (all.family == family::spectral) {
             const auto order = xtn::support::order_named(part);
             for (form* f : {&attention, &feed_forward, &head}) f->support = order;
-        } else if (std::string_view rank = rest; part.starts_with('l') && all.family == family::mpo) {
-            const auto added = take<std::size_t>(rank);
-            if (added == 0 || !rank.empty()) refuse("a rank follows the l in \"" + std::string(part) + "\"");
+        } else if (part.starts_with('l') && all.family == family::mpo) {
+            const auto added = positive<std::size_t>(rest);
+            if (added == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
             for (form* f : {&attention, &feed_forward, &head}) f->added_rank = added;
-        } else if (std::string_view number = rest; part.starts_with('d')) {
-            width = take<std::size_t>(number);
-            if (width == 0 || !number.empty()) refuse("a width follows the d in \"" + std::string(part) + "\"");
+        } else if (part.starts_with('d')) {
+            width = positive<std::size_t>(rest);
+            if (width == 0) refuse("a width follows the d in \"" + std::string(part) + "\"");
         } else if (layer == nullptr || (all.family != family::mpo && all.family != family::tucker) ||
                    !take_sites(rest, *layer)) {
             refuse("\"" + std::string(part) + "\" is unknown (sites are 2 to 4, with a bond after x)");

@@ -2,12 +2,13 @@
 #include "weights.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <xtn/core/number.hpp>
 
 namespace picogpt {
 namespace {
@@ -108,9 +109,11 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     shape.projection_biases = file.contains("blocks.0.attn.W_qkv.bias") || file.contains("blocks.0.attn.W_q.bias");
     shape.heads = heads;
     if (const auto found = file.metadata().find("heads"); found != file.metadata().end()) {
-        const std::string& text = found->second;
-        if (std::from_chars(text.data(), text.data() + text.size(), shape.heads).ptr != text.data() + text.size())
-            throw xtn::io_error(file.origin() + ": the metadata \"heads\" is no number: \"" + text + "\"");
+        const auto number = xtn::parse_number<std::size_t>(found->second);
+        if (!number)
+            throw xtn::io_error(file.origin() + ": the metadata \"heads\" must be a number, found \"" + found->second +
+                                "\"");
+        shape.heads = *number;
     }
     if (shape.heads == 0 || shape.dim % shape.heads != 0)
         throw xtn::shape_error(file.origin() + ": " + std::to_string(shape.dim) + " columns do not part into " +

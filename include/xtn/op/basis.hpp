@@ -14,10 +14,11 @@
 #include <cstdint>
 #include <numbers>
 #include <span>
-#include <sstream>
 #include <string>
+#include <string_view>
 
 #include <xtn/backend/random.hpp>
+#include <xtn/core/number.hpp>
 #include <xtn/expr/einsum.hpp>
 #include <xtn/tt/svd.hpp>
 
@@ -60,13 +61,12 @@ public:
     std::string text() const { return is_random_ ? "random_orthonormal " + std::to_string(seed_) : "dct2"; }
     /// Throws xtn::error where the words are no basis's.
     static basis from_text(const std::string& words) {
-        std::istringstream in(words);
-        std::string name;
-        std::uint64_t seed = 0;
-        in >> name;
-        if (name == "dct2" && in.eof()) return dct2();
-        if (name == "random_orthonormal" && in >> seed && in.eof()) return random_orthonormal(seed);
-        throw error("\"" + words + "\" is no basis; there are dct2, and random_orthonormal with a seed");
+        constexpr std::string_view random = "random_orthonormal ";
+        if (words == "dct2") return dct2();
+        if (words.starts_with(random))
+            if (const auto seed = parse_number<std::uint64_t>(std::string_view(words).substr(random.size())))
+                return random_orthonormal(*seed);
+        throw error("\"" + words + "\" is no basis; there are dct2, and random_orthonormal with a seed below 2^64");
     }
 
 private:

@@ -16,7 +16,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <numeric>
 #include <span>
 #include <sstream>
@@ -28,6 +27,7 @@
 #include <xtn/backend/random.hpp>
 #include <xtn/backend/xtensor.hpp>
 #include <xtn/core/error.hpp>
+#include <xtn/core/number.hpp>
 
 namespace xtn {
 
@@ -99,15 +99,23 @@ public:
     /// Throws xtn::error where the words are no support's.
     static support from_text(const std::string& words) {
         std::istringstream in(words);
-        std::string name;
-        in >> name;
-        const order o = order_named(name);
-        const std::vector<std::uint64_t> numbers{std::istream_iterator<std::uint64_t>(in), {}};
-        if (!in.eof() || (o != order::custom && numbers.size() != (o == order::scattered ? 2u : 1u)))
-            throw error("\"" + words +
-                        "\" is no support: whole numbers follow the order, the number of coefficients (and " +
-                        "the seed of a scattered one) or the elements of a custom one");
+        std::string word;
+        in >> word;
+        const order o = order_named(word);
+        const auto refuse = [&] {
+            throw error(
+                "\"" + words +
+                "\" is no support: whole numbers below 2^64 follow the order, the number of coefficients (and " +
+                "the seed of a scattered one) or the elements of a custom one");
+        };
+        std::vector<std::uint64_t> numbers;
+        while (in >> word) {
+            const auto number = parse_number<std::uint64_t>(word);
+            if (!number) refuse();
+            numbers.push_back(*number);
+        }
         if (o == order::custom) return custom({numbers.begin(), numbers.end()});
+        if (numbers.size() != (o == order::scattered ? 2u : 1u)) refuse();
         return of(o, coefficients::count(numbers[0]), numbers.size() == 2 ? numbers[1] : 0);
     }
 

@@ -6,12 +6,14 @@
 // flat, in the order of the parameter store. Metadata: "step", the number of steps made.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <xtn/core/error.hpp>
+#include <xtn/core/number.hpp>
 #include <xtn/io/safetensors.hpp>
 #include <xtn/train/adamw.hpp>
 #include <xtn/train/parameter_store.hpp>
@@ -47,18 +49,20 @@ void add_training_state(safetensors& file, const parameter_store<T>& store, cons
 template <scalar T>
 std::uint64_t read_training_state(const safetensors& file, const parameter_store<T>& store, adamw<T>& optimizer) {
     const auto found = file.metadata().find("step");
-    std::uint64_t step = 0;
-    const char* end = found == file.metadata().end() ? nullptr : found->second.data() + found->second.size();
-    if (end == nullptr || std::from_chars(found->second.data(), end, step).ptr != end)
-        throw io_error(file.origin() + ": no checkpoint: its metadata has no number \"step\"");
+    if (found == file.metadata().end())
+        throw io_error(file.origin() + ": no checkpoint: its metadata have no \"step\"");
+    const auto step = parse_number<std::uint64_t>(found->second);
+    if (!step)
+        throw io_error(file.origin() + ": no checkpoint: its metadata \"step\" must be a number below 2^64, found " +
+                       detail::in_quotes(found->second));
     read_parameters(file, store);
     std::vector<T> first(store.size()), second(store.size());
     file.read_into<T>("optimizer.first_moment", first, {store.size()});
     file.read_into<T>("optimizer.second_moment", second, {store.size()});
     file.require_finite("optimizer.first_moment");
     file.require_finite("optimizer.second_moment");
-    optimizer.restore(step, first, second);
-    return step;
+    optimizer.restore(*step, first, second);
+    return *step;
 }
 
 }  // namespace xtn
