@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -153,6 +154,43 @@ BOOST_AUTO_TEST_CASE(archives) {
     BOOST_TEST(wrong == 0u);
     for (const char* name : {"fixed.npz", "blocks_stored.npz"})
         BOOST_TEST((xtn::load_npz(reference(name)).read<int>("vector") == elements<int>(3)));
+}
+
+BOOST_AUTO_TEST_CASE(spellings_of_headers_that_numpy_reads) {
+    for (const char* name : {"native", "unordered", "letter", "word", "unicode"}) BOOST_TEST_CONTEXT(name) {
+            const auto tensor = xtn::load_npy(reference("spelt_" + std::string(name) + ".npy"));
+            BOOST_TEST((tensor.type() == xtn::dtype::f64));
+            BOOST_TEST((tensor.read<double>() == elements<double>(2)));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(members_that_are_no_numbers_spoil_nothing) {
+    const auto file = xtn::load_npz(reference("others.npz"));
+    BOOST_TEST((file.names() == std::vector<std::string>{"data"}));
+    BOOST_TEST((file.read<float>("data") == elements<float>(3)));
+    std::vector<std::string> others;
+    for (const auto& other : file.others()) others.push_back(other.member);
+    BOOST_TEST((others == std::vector<std::string>{"format.npy", "object.npy", "folder/", "notes.txt"}));
+    BOOST_TEST(!file.contains("format"));
+    check_error<xtn::io_error>([&] { file["format"]; }, {"others.npz", "\"format\"", "|S3", "not a bool"});
+    check_error<xtn::io_error>([&] { file.read<float>("object"); }, {"\"object\"", "pickled"});
+    check_error<xtn::io_error>([&] { file["folder/"]; }, {"\"folder/\"", "no .npy file"});
+    check_error<xtn::io_error>([&] { file["notes.txt"]; }, {"\"notes.txt\"", "method is 12"});
+    check_error<xtn::io_error>([&] { xtn::serialise_npz(file); }, {"notes.txt", "cannot be stored again"});
+}
+
+BOOST_AUTO_TEST_CASE(members_that_are_no_numbers_survive_a_rewrite) {
+    const auto file = xtn::load_npz(reference("others.npz"));
+    xtn::npz kept("kept");
+    kept.add("data", file["data"]);
+    for (const auto& other : file.others())
+        if (other.content) kept.add_other(other, "no numbers");
+    const auto back = xtn::parse_npz(xtn::serialise_npz(kept));
+    BOOST_TEST((back == kept));
+    BOOST_TEST(back.others().size() == 3U);
+    check_error<xtn::io_error>([&] { kept.add("format", file["data"]); }, {"\"format\"", "already"});
+    check_error<xtn::io_error>([&] { kept.add_other({"data.npy", std::nullopt}, ""); }, {"\"data\"", "already"});
+    BOOST_TEST((kept == back));
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_survives_a_rewrite) {

@@ -4,7 +4,9 @@
 // else is refused. Finiteness is decided on bits, so that it also holds under -ffast-math.
 #pragma once
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <complex>
 #include <concepts>
 #include <cstdint>
@@ -47,6 +49,62 @@ struct boolean_byte {
     std::uint8_t bits;
     std::uint8_t value() const { return bits != 0; }
 };
+
+/// The 8-bit float that is the upper half of a binary16.
+struct float8_e5m2 {
+    std::uint8_t bits;
+    float value() const { return binary16{static_cast<std::uint16_t>(bits << 8)}.value(); }
+};
+
+/// Powers of two alone, without a sign: 2^(bits - 127).
+struct float8_e8m0 {
+    std::uint8_t bits;
+    float value() const {
+        if (bits == 255) return std::numeric_limits<float>::quiet_NaN();
+        return bits == 0 ? 0x1p-127f : std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 23);
+    }
+};
+
+/// The 8-bit floats without infinities: 1 sign, 7 - F exponent and F fraction bits, and one pattern (per sign, if it is
+/// 0x7F) for NaN.
+template <unsigned F, unsigned Bias, std::uint8_t NaN>
+struct float8 {
+    std::uint8_t bits;
+    float value() const {
+        const std::uint32_t sign = (bits & 0x80u) << 24, exponent = (bits & 0x7Fu) >> F,
+                            fraction = bits & ((1u << F) - 1);
+        if (bits == NaN || (NaN == 0x7F && bits == 0xFF)) return std::numeric_limits<float>::quiet_NaN();
+        if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 127 - Bias) << 23 | fraction << (23 - F));
+        const float unit = std::bit_cast<float>(sign | (127 + 1 - Bias - F) << 23);
+        return unit * static_cast<float>(fraction);
+    }
+};
+using float8_e4m3 = float8<3, 7, 0x7F>;
+using float8_e4m3fnuz = float8<3, 8, 0x80>;
+using float8_e5m2fnuz = float8<2, 16, 0x80>;
+
+/// The bits of the number nearest to x, ties to even, with so many exponent and fraction bits as IEEE 754 has them; of
+/// infinity for what rounds beyond the largest.
+template <unsigned ExponentBits, unsigned FractionBits>
+std::uint16_t nearest_bits(double x) {
+    constexpr int bias = (1 << (ExponentBits - 1)) - 1;
+    constexpr std::uint32_t infinity = ((1u << ExponentBits) - 1) << FractionBits;
+    const auto bits = std::bit_cast<std::uint64_t>(x), magnitude = bits & ~(std::uint64_t{1} << 63);
+    const auto sign = static_cast<std::uint32_t>(bits >> 63) << (ExponentBits + FractionBits);
+    std::uint32_t nearest = infinity;
+    if (magnitude > 0x7FF0000000000000) {
+        nearest |= 1u << (FractionBits - 1);
+    } else if (magnitude < 0x7FF0000000000000) {
+        // A number is a count of steps of 2^(e - F); patterns are consecutive, so a carry goes into the exponent.
+        const double size = std::bit_cast<double>(magnitude);
+        const int e = size == 0 ? 1 - bias : std::max(std::ilogb(size), 1 - bias);
+        if (e <= bias)
+            nearest = std::min(infinity, (static_cast<std::uint32_t>(e + bias - 1) << FractionBits) +
+                                             static_cast<std::uint32_t>(
+                                                 std::nearbyint(std::ldexp(size, static_cast<int>(FractionBits) - e))));
+    }
+    return static_cast<std::uint16_t>(sign | nearest);
+}
 
 /// False for the bit patterns of `type` that mean infinity or NaN. A C64 is two F32; a C128 does not fit in here.
 constexpr bool finite_bits(dtype type, std::uint64_t bits) {
@@ -103,13 +161,18 @@ inline constexpr bool convertible = (std::integral<From> && (std::integral<To> |
                                     (std::floating_point<From> && std::floating_point<To>) ||
                                     (is_complex<From> && is_complex<To>);
 
-/// Calls f(std::type_identity<Stored>{}) with the type that holds the bits of `type`; void for the 8-bit floats.
+/// Calls f(std::type_identity<Stored>{}) with the type that holds the bits of `type`.
 template <class F>
 decltype(auto) with_stored_type(dtype type, F&& f) {
     switch (type) {
         case dtype::boolean: return f(std::type_identity<boolean_byte>{});
         case dtype::u8: return f(std::type_identity<std::uint8_t>{});
         case dtype::i8: return f(std::type_identity<std::int8_t>{});
+        case dtype::f8_e5m2: return f(std::type_identity<float8_e5m2>{});
+        case dtype::f8_e4m3: return f(std::type_identity<float8_e4m3>{});
+        case dtype::f8_e8m0: return f(std::type_identity<float8_e8m0>{});
+        case dtype::f8_e4m3fnuz: return f(std::type_identity<float8_e4m3fnuz>{});
+        case dtype::f8_e5m2fnuz: return f(std::type_identity<float8_e5m2fnuz>{});
         case dtype::i16: return f(std::type_identity<std::int16_t>{});
         case dtype::u16: return f(std::type_identity<std::uint16_t>{});
         case dtype::f16: return f(std::type_identity<binary16>{});
@@ -121,8 +184,7 @@ decltype(auto) with_stored_type(dtype type, F&& f) {
         case dtype::f64: return f(std::type_identity<double>{});
         case dtype::i64: return f(std::type_identity<std::int64_t>{});
         case dtype::u64: return f(std::type_identity<std::uint64_t>{});
-        case dtype::c128: return f(std::type_identity<std::complex<double>>{});
-        default: return f(std::type_identity<void>{});
+        default: return f(std::type_identity<std::complex<double>>{});  // C128
     }
 }
 

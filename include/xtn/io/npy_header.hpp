@@ -38,6 +38,42 @@ constexpr std::string_view npy_name(dtype type) {
     return names[static_cast<std::size_t>(type)];
 }
 
+/// The dtype with this name, whatever the byte order: NumPy's "f8", its letter "d" or its word "float64".
+inline std::optional<dtype> dtype_from_npy_name(std::string_view name) {
+    constexpr dtype native_long = sizeof(long) == 8 ? dtype::i64 : dtype::i32;
+    constexpr dtype native_unsigned_long = sizeof(long) == 8 ? dtype::u64 : dtype::u32;
+    struct spelling {
+        std::string_view letters, word;
+        dtype type;
+    };
+    constexpr std::array<spelling, 16> spellings{{{"?", "bool", dtype::boolean},
+                                                  {"b", "int8", dtype::i8},
+                                                  {"B", "uint8", dtype::u8},
+                                                  {"h", "int16", dtype::i16},
+                                                  {"H", "uint16", dtype::u16},
+                                                  {"i", "int32", dtype::i32},
+                                                  {"I", "uint32", dtype::u32},
+                                                  {"q", "int64", dtype::i64},
+                                                  {"Q", "uint64", dtype::u64},
+                                                  {"l", "l", native_long},
+                                                  {"L", "L", native_unsigned_long},
+                                                  {"e", "float16", dtype::f16},
+                                                  {"f", "float32", dtype::f32},
+                                                  {"d", "float64", dtype::f64},
+                                                  {"F", "complex64", dtype::c64},
+                                                  {"D", "complex128", dtype::c128}}};
+    for (const spelling& s : spellings)
+        if (name == s.letters || name == s.word) return s.type;
+    for (std::size_t i = 0; i < dtype_table.size(); ++i)
+        if (!name.empty() && npy_name(static_cast<dtype>(i)) == name) return static_cast<dtype>(i);
+    return std::nullopt;
+}
+
+/// A sound header of an array that holds something else than numbers.
+struct no_numbers : io_error {
+    using io_error::io_error;
+};
+
 /// What the header says.
 struct npy_header {
     dtype type = dtype::f64;
@@ -46,7 +82,8 @@ struct npy_header {
     std::size_t data = 0;  ///< where the data begin in the file
 };
 
-/// The dictionary of a header. Throws io_error, with `origin` before the message.
+/// The dictionary of a header. Throws io_error, with `origin` before the message; no_numbers where the array is of records,
+/// objects, strings, dates or long doubles.
 class npy_dictionary {
 public:
     npy_dictionary(std::string_view text, const std::string& origin) : rest_(text), origin_(origin) {
@@ -100,6 +137,7 @@ private:
     std::string found() const { return rest_.empty() ? "the end" : in_quotes(rest_.substr(0, 16)); }
 
     std::string_view string() {
+        accept('u');  // Python 2 wrote u'descr'
         skip_blanks();
         const char quote = rest_.empty() ? '\0' : rest_.front();
         const std::size_t end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : std::string_view::npos;
@@ -127,6 +165,7 @@ private:
             if (error == std::errc::result_out_of_range) fail("an extent of shape exceeds 64 bits: " + found());
             if (error != std::errc()) fail("shape must be a tuple of integers from 0 on, found " + found());
             rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+            accept('L');  // Python 2 wrote (2L,)
             header.shape.push_back(extent);
             if (header.shape.size() > most_npy_axes)
                 fail("shape has more than the " + std::to_string(most_npy_axes) + " axes that NumPy allows");
@@ -140,24 +179,20 @@ private:
 
     void read_descr() {
         skip_blanks();
-        if (rest_.starts_with('[')) fail("the file holds structured records; save each field as an array of its own");
+        if (rest_.starts_with('[')) refuse("the file holds structured records; save each field as an array of its own");
         const std::string_view descr = string();
         const bool ordered = !descr.empty() && std::string_view("<>|=").find(descr.front()) != std::string_view::npos;
         const std::string_view name = descr.substr(ordered ? 1 : 0);
         if (name.starts_with('O'))
-            fail("the file holds pickled Python objects, which are not read because unpickling runs code");
-        for (std::size_t i = 0; i < dtype_table.size(); ++i)
-            if (!name.empty() && npy_name(static_cast<dtype>(i)) == name) {
-                header.type = static_cast<dtype>(i);
-                const bool one_byte = dtype_bytes(header.type) == 1;
-                if (!one_byte && (!ordered || descr.front() == '|' || descr.front() == '='))
-                    fail("dtype " + in_quotes(descr) + " does not say its byte order, '<' or '>'");
-                header.big_endian = !one_byte && descr.front() == '>';
-                return;
-            }
-        fail("dtype " + in_quotes(descr) +
-             " is not a bool, integer, floating-point or complex type of up to 8 bytes a part");
+            refuse("the file holds pickled Python objects, which are not read because unpickling runs code");
+        const auto type = dtype_from_npy_name(name);
+        if (!type)
+            refuse("dtype " + in_quotes(descr) +
+                   " is not a bool, integer, floating-point or complex type of up to 8 bytes a part");
+        header.type = *type;
+        header.big_endian = dtype_bytes(*type) > 1 && descr.front() == '>';  // else little, or the machine's, which is
     }
+    [[noreturn]] void refuse(const std::string& what) const { throw no_numbers(origin_ + ": npy header: " + what); }
 
     std::string_view rest_;
     const std::string& origin_;

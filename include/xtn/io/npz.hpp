@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@
 
 namespace xtn {
 
-/// Named arrays, as an .npz file holds them.
+/// Named arrays, as an .npz file holds them. Members that are no arrays of numbers (strings, pickled objects, folders) are
+/// listed apart, refused when they are asked for, and kept when the file is written again.
 class npz : public stored_tensors {
 public:
     explicit npz(std::string origin = "npz in memory") : stored_tensors(std::move(origin)) {}
@@ -43,7 +45,32 @@ public:
         insert(std::move(name), std::move(tensor));
     }
 
+    /// A member that is no array of numbers: its name in the archive, and its bytes where they could be unpacked.
+    struct other_member {
+        std::string member;
+        std::optional<std::vector<std::byte>> content;
+        friend bool operator==(const other_member&, const other_member&) = default;
+    };
+    /// Appends such a member; whoever asks for an array of its name (without ".npy") is told `why`.
+    void add_other(other_member other, std::string why) {
+        insert_refused(array_name(other.member), std::move(why));
+        others_.push_back(std::move(other));
+    }
+    const std::vector<other_member>& others() const { return others_; }
+
+    /// Same arrays, whatever their order, and the same other members; the origin does not count.
+    friend bool operator==(const npz& a, const npz& b) {
+        return a.others_ == b.others_ && static_cast<const stored_tensors&>(a) == static_cast<const stored_tensors&>(b);
+    }
+
     static constexpr std::string_view extension = ".npy";
+    /// The name of the array in a member, which is the member's without ".npy".
+    static std::string array_name(const std::string& member) {
+        return member.substr(0, member.size() - (member.ends_with(extension) ? extension.size() : 0));
+    }
+
+private:
+    std::vector<other_member> others_;
 };
 
 /// The content of an .npz file given as bytes, stored or compressed, all of it checked. `origin` is what messages call
@@ -52,21 +79,39 @@ inline npz parse_npz(std::span<const std::byte> file, std::string origin = "npz 
     const detail::zip_reader archive(file, origin);
     npz result(origin);
     for (const detail::zip_member& member : archive.members()) {
-        if (!member.name.ends_with(npz::extension))
-            throw io_error(origin + ": the member " + detail::in_quotes(member.name) + " is no .npy file");
-        std::string name = member.name.substr(0, member.name.size() - npz::extension.size());
-        stored_tensor tensor = parse_npy(archive.content(member), origin + ": tensor " + detail::in_quotes(name));
-        result.add(std::move(name), std::move(tensor));
+        const std::string called = origin + ": the member " + detail::in_quotes(member.name);
+        if (!member.refusal.empty()) {
+            result.add_other({member.name, std::nullopt}, called + " cannot be unpacked: " + member.refusal);
+            continue;
+        }
+        std::vector<std::byte> content = archive.content(member);
+        if (!member.name.ends_with(npz::extension)) {
+            result.add_other({member.name, std::move(content)}, called + " is no .npy file");
+            continue;
+        }
+        std::string name = npz::array_name(member.name);
+        try {
+            stored_tensor tensor = parse_npy(content, origin + ": tensor " + detail::in_quotes(name));
+            result.add(std::move(name), std::move(tensor));
+        } catch (const detail::no_numbers& refused) {
+            result.add_other({member.name, std::move(content)}, refused.what());
+        }
     }
     return result;
 }
 
 /// The bytes of an uncompressed .npz file with this content; equal contents give equal bytes. Throws io_error if NumPy
-/// has no such dtype.
+/// has no such dtype, or for a member whose bytes could not be unpacked.
 inline std::vector<std::byte> serialise_npz(const npz& file) {
     detail::zip_writer archive;
     for (const std::string& name : file.names())
         archive.add(name + std::string(npz::extension), serialise_npy(file[name]));
+    for (const npz::other_member& other : file.others()) {
+        if (!other.content)
+            throw io_error(file.origin() + ": the member " + detail::in_quotes(other.member) +
+                           " could not be unpacked and cannot be stored again");
+        archive.add(other.member, *other.content);
+    }
     return std::move(archive).finish();
 }
 

@@ -2,6 +2,7 @@
 // One tensor as files hold it: a dtype, extents and bytes, row-major and little-endian, converted where it is read.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -74,7 +75,7 @@ public:
     /// The elements as stored: little-endian, row-major.
     std::span<const std::byte> bytes() const { return bytes_; }
 
-    /// The elements as T. F16, BF16, F32 and F64 convert to float and double, BOOL and integers to every integer and
+    /// The elements as T. All floats, those of 8 bits too, convert to float and double, BOOL and integers to every integer and
     /// floating-point type that holds the values exactly, complex to complex. Throws io_error naming the dtypes, or the
     /// element that T cannot hold.
     template <readable_type T>
@@ -95,6 +96,28 @@ public:
             throw shape_error(origin_ + " has " + std::to_string(size()) + " elements, but the destination has " +
                               std::to_string(values.size()));
         convert_all<T>(values);
+    }
+
+    /// The same elements as F16, BF16, F32 or F64, rounded to nearest, ties to even. Throws io_error for any other dtype,
+    /// for elements that are no real numbers, or naming one that is beyond the range.
+    stored_tensor as(dtype to) const {
+        if (to == type_) return *this;
+        if (to == dtype::f64) return of<double>(shape_, read<double>(), origin_);
+        if (to == dtype::f32) return of<float>(shape_, read<float>(), origin_);
+        if (to != dtype::f16 && to != dtype::bf16)
+            throw io_error(origin_ + ": numbers are rounded to F16, BF16, F32 and F64, not to " +
+                           std::string(dtype_name(to)));
+        const std::vector<double> values = read<double>();
+        std::vector<std::byte> bytes(2 * values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const std::uint16_t bits =
+                to == dtype::f16 ? detail::nearest_bits<5, 10>(values[i]) : detail::nearest_bits<8, 7>(values[i]);
+            if (!detail::finite_bits(to, bits) &&
+                detail::finite_bits(dtype::f64, std::bit_cast<std::uint64_t>(values[i])))
+                throw_range(i, to);
+            std::memcpy(bytes.data() + 2 * i, &bits, 2);
+        }
+        return stored_tensor(origin_, to, shape_, std::move(bytes));
     }
 
     /// Throws numeric_error, naming the position, if an element is infinite or NaN.
@@ -126,9 +149,7 @@ private:
     template <class T>
     void convert_all(std::span<T> values) const {
         detail::with_stored_type(type_, [&]<class Stored>(std::type_identity<Stored>) {
-            if constexpr (std::is_void_v<Stored>) {
-                throw_dtype<T>();
-            } else if constexpr (!detail::convertible<T, decltype(detail::number(Stored{}))>) {
+            if constexpr (!detail::convertible<T, decltype(detail::number(Stored{}))>) {
                 throw_dtype<T>();
             } else if constexpr (std::is_same_v<Stored, T>) {
                 if (!values.empty()) std::memcpy(values.data(), bytes_.data(), bytes_.size());
@@ -136,18 +157,20 @@ private:
                 for (std::size_t i = 0; i < values.size(); ++i) {
                     Stored stored;
                     std::memcpy(&stored, bytes_.data() + i * sizeof(Stored), sizeof(Stored));
-                    if (!detail::convert(detail::number(stored), values[i]))
-                        throw io_error(origin_ + " has dtype " + std::string(dtype_name(type_)) + ": the element at " +
-                                       position(i) + " cannot be kept as " + std::string(dtype_name(dtype_of<T>())));
+                    if (!detail::convert(detail::number(stored), values[i])) throw_range(i, dtype_of<T>());
                 }
             }
         });
     }
 
+    [[noreturn]] void throw_range(std::size_t i, dtype to) const {
+        throw io_error(origin_ + " has dtype " + std::string(dtype_name(type_)) + ": the element at " + position(i) +
+                       " cannot be kept as " + std::string(dtype_name(to)));
+    }
     template <class T>
     [[noreturn]] void throw_dtype() const {
         const char* accepted = std::is_integral_v<T>         ? "BOOL or an integer dtype"
-                               : std::is_floating_point_v<T> ? "F16, BF16, F32, F64, BOOL or an integer dtype"
+                               : std::is_floating_point_v<T> ? "a floating-point dtype, BOOL or an integer dtype"
                                                              : "C64 or C128";
         throw io_error(origin_ + " has dtype " + std::string(dtype_name(type_)) + ", but to be read as " +
                        std::string(dtype_name(dtype_of<T>())) + " it must be " + accepted);

@@ -38,6 +38,7 @@ public:
     const stored_tensor& operator[](std::string_view name) const {
         const auto at = index_.find(name);
         if (at != index_.end()) return tensors_[at->second].tensor;
+        if (const auto refused = refused_.find(name); refused != refused_.end()) throw io_error(refused->second);
         std::string known;
         for (std::size_t i = 0; i < size() && i < 8; ++i)
             known += (i ? ", " : ": ") + detail::in_quotes(tensors_[i].name);
@@ -85,14 +86,25 @@ protected:
 
     /// Appends a tensor. Throws io_error if the name is taken or not UTF-8.
     void insert(std::string name, stored_tensor tensor) {
-        if (contains(name)) throw io_error(called(name) + " is there already; names must differ");
-        if (valid_utf8_prefix(name) != name.size())
-            throw io_error(called(name) + " has a name that is not valid UTF-8");
+        require_new(name);
         index_.emplace(name, tensors_.size());
         tensors_.push_back({std::move(name), std::move(tensor)});
     }
 
+    /// Takes a name for what is no tensor: who asks for it is told `why`. Throws as insert does.
+    void insert_refused(const std::string& name, std::string why) {
+        require_new(name);
+        refused_.emplace(name, std::move(why));
+    }
+
 private:
+    void require_new(const std::string& name) const {
+        if (contains(name) || refused_.contains(name))
+            throw io_error(called(name) + " is there already; names must differ");
+        if (valid_utf8_prefix(name) != name.size())
+            throw io_error(called(name) + " has a name that is not valid UTF-8");
+    }
+
     struct entry {
         std::string name;
         stored_tensor tensor;
@@ -101,6 +113,7 @@ private:
     std::string origin_;
     std::vector<entry> tensors_;
     std::map<std::string, std::size_t, std::less<>> index_;
+    std::map<std::string, std::string, std::less<>> refused_;
 };
 
 }  // namespace xtn

@@ -38,6 +38,7 @@ inline std::uint32_t crc32(std::span<const std::byte> bytes) {
 struct zip_member {
     std::string name;
     std::uint64_t method, crc, packed, size, header, data = 0;
+    std::string refusal{};  ///< why its content cannot be had, if it cannot
 };
 
 /// The members of an archive in its order, checked but for their content. Throws io_error, with `origin` before the
@@ -57,6 +58,7 @@ public:
 
     /// The unpacked bytes of a member; their CRC-32 is right.
     std::vector<std::byte> content(const zip_member& m) const {
+        if (!m.refusal.empty()) fail(m, m.refusal);
         const auto packed = file_.subspan(m.data, m.packed);
         std::vector<std::byte> bytes = m.method == 0 ? std::vector<std::byte>(packed.begin(), packed.end())
                                                      : inflate(packed, m.size, origin_ + ": " + in_quotes(m.name));
@@ -133,11 +135,13 @@ private:
                 }
             field = next;
         }
-        if ((number(at + 8, 2) & 1) != 0) fail(m, "it is encrypted");
         if (number(at + 34, 2) != 0) fail(m, "it is on another disk");
-        if (m.method != 0 && m.method != 8)
-            fail(m, "its compression method is " + std::to_string(m.method) + "; stored (0) and deflated (8) are read");
-        if (m.method == 0 && m.packed != m.size)
+        if ((number(at + 8, 2) & 1) != 0)
+            m.refusal = "it is encrypted";
+        else if (m.method != 0 && m.method != 8)
+            m.refusal =
+                "its compression method is " + std::to_string(m.method) + "; stored (0) and deflated (8) are read";
+        if (m.method == 0 && m.refusal.empty() && m.packed != m.size)
             fail(m, "it is stored, yet has " + std::to_string(m.packed) + " bytes in the file and " +
                         std::to_string(m.size) + " outside");
         members_.push_back(std::move(m));

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Makes the files of this folder with NumPy. Usage: make.py [FOLDER]"""
 import pathlib
+import struct
 import sys
 import zipfile
 
@@ -44,6 +45,21 @@ def main(folder):
     for level, name in ((9, "fixed"), (0, "blocks_stored")):
         with zipfile.ZipFile(folder / f"{name}.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
             archive.write(folder / "vector.npy", "vector.npy")
+
+    # Spellings that NumPy reads, if not writes: bytes of the header by hand.
+    for name, descr, shape in (("native", "=f8", "(2L,)"), ("unordered", "f8", "(1L, 2L)"), ("letter", "d", "(2,)"),
+                               ("word", "float64", "(2,)"), ("unicode", "<f8", "(2,)")):
+        prefix = "u" if name == "unicode" else ""
+        header = f"{{{prefix}'descr': {prefix}'{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+        content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + array("<f8", (2,)).tobytes()
+        (folder / f"spelt_{name}.npy").write_bytes(content)
+        assert numpy.array_equal(numpy.load(folder / f"spelt_{name}.npy").ravel(), array("f8", (2,)))
+
+    # An archive of numbers and other things, like scipy.sparse.save_npz's with its "format".
+    numpy.savez(folder / "others.npz", data=array("f4", (3,)), format=numpy.array(b"csr"), object=numpy.array([{}], object))
+    with zipfile.ZipFile(folder / "others.npz", "a") as archive:
+        archive.writestr("folder/", b"")
+        archive.writestr("notes.txt", b"no array", compress_type=zipfile.ZIP_BZIP2)
 
     # What is refused.
     numpy.save(folder / "refused_object.npy", numpy.array([{}], dtype=object))
