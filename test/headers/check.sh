@@ -3,7 +3,8 @@
 # Checks every header of xtn on its own:
 #   - it compiles as the only include of a translation unit, included twice, with warnings as errors;
 #   - it includes, directly or not, only folders that stand above its own in the house order, and core and plan include
-#     the standard library alone.
+#     the standard library alone;
+#   - outside of backend it neither includes xtensor, xsimd, BLAS or LAPACK itself nor calls the latter two.
 # Usage: check.sh COMPILER INCLUDE_DIR WORK_DIR
 # A header that passed is checked again only when something it includes has changed.
 set -euo pipefail
@@ -49,6 +50,14 @@ check_header() {
         outside=$(grep -E '/(xtensor|xtensor-blas|xtl|xsimd|xflens|boost|nlohmann)/' <<<"$dependencies" | head -n 1) || true
         if [[ -n $outside ]]; then
             echo "$header includes $outside, but $folder needs the standard library only" >&2
+            return 1
+        fi
+    fi
+    if [[ $folder != backend ]]; then
+        outside=$(grep -nE '#include <(xtensor|xtensor-blas|xtl|xsimd|xflens|cblas|lapacke?)[./]|(cxxblas|cxxlapack|xt::blas|xt::linalg)::' \
+            "$header" | head -n 1) || true
+        if [[ -n $outside ]]; then
+            echo "$header:$outside: only backend sees xtensor's headers, xsimd, BLAS and LAPACK" >&2
             return 1
         fi
     fi

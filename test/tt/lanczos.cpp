@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -95,6 +96,12 @@ BOOST_AUTO_TEST_CASE(refuses_what_has_no_answer) {
     const xt::xtensor<double, 1> zero = xt::zeros<double>({4}), one = xt::ones<double>({4});
     BOOST_CHECK_EXCEPTION(tt::lowest_eigenpair(same, zero), xtn::numeric_error, says("the start is zero"));
     BOOST_CHECK_EXCEPTION(tt::lowest_eigenpair(same, one, {.steps = 0}), xtn::shape_error, says("at least 1"));
+    for (const double bad : {-1.0, std::numeric_limits<double>::quiet_NaN()})
+        BOOST_CHECK_EXCEPTION(tt::lowest_eigenpair(same, one, {.tolerance = bad}), xtn::numeric_error,
+                              says("the tolerance must be finite"));
+    const auto shorter = [](const xt::xtensor<double, 1>&) -> xt::xtensor<double, 1> { return xt::ones<double>({3}); };
+    BOOST_CHECK_EXCEPTION(tt::lowest_eigenpair(shorter, one), xtn::shape_error,
+                          says("the map makes a tensor of shape (3) of one of shape (4)"));
     const auto infinite = [](const xt::xtensor<double, 1>& x) { return xt::xtensor<double, 1>(x / 0.0); };
     BOOST_CHECK_EXCEPTION(tt::lowest_eigenpair(infinite, one), xtn::numeric_error, says("not finite"));
 }

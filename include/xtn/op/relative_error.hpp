@@ -6,7 +6,7 @@
 #include <string>
 
 #include <xtn/op/apply.hpp>
-#include <xtn/tt/lapack.hpp>
+#include <xtn/tt/norm.hpp>
 
 namespace xtn {
 

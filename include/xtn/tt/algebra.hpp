@@ -5,7 +5,7 @@
 //     <x, y> = sum conj(x) y: one transfer matrix E'[a, b] = sum E[c, d] conj(A[c, p, a]) B[d, p, b] from site to site.
 #pragma once
 
-#include <cmath>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -49,6 +49,16 @@ chain<T, Physical> map_cores(const chain<T, Physical>& x, F f) {
     return chain<T, Physical>(std::move(cores));
 }
 
+/// f(a, b) of a site of two chains, linear in both, whatever the norms. Throws numeric_error where that of the result is
+/// beyond T.
+template <class Core, class OtherCore, class F>
+auto product_of_sites(Core a, OtherCore b, std::size_t k, F f) {
+    const int power = take_power(a) + take_power(b);
+    auto core = f(a, b);
+    put_power(core, power, "xtn::tt::operator*: the norm of the core of site " + std::to_string(k));
+    return core;
+}
+
 }  // namespace detail
 
 /// The sum; its bonds are the sums of both. Throws shape_error unless the sites agree.
@@ -81,16 +91,10 @@ chain<T, Physical> operator*(chain<T, Physical> x, std::type_identity_t<T> facto
     x *= factor;
     return x;
 }
-/// x / alpha
+/// x / alpha. Throws numeric_error for a divisor of 0, and where the norm would be beyond T.
 template <scalar T, std::size_t Physical>
 chain<T, Physical> operator/(chain<T, Physical> x, std::type_identity_t<T> divisor) {
     x /= divisor;
-    return x;
-}
-/// -x
-template <scalar T, std::size_t Physical>
-chain<T, Physical> operator-(chain<T, Physical> x) {
-    x *= T{-1};
     return x;
 }
 /// The difference; its bonds are the sums of both. Throws shape_error unless the sites agree.
@@ -105,9 +109,11 @@ mps<T> operator*(const mpo<T>& w, const mps<T>& psi) {
     detail::require_same_sites(w.in_sites(), psi.sites(), "operator*", "in of the operator and the state");
     std::vector<xt::xtensor<T, 3>> cores;
     for (std::size_t k = 0; k < w.site_count(); ++k) {
-        const xt::xtensor<T, 5> core = einsum<"voiw,aib->vaowb">(w.cores()[k], psi.cores()[k]);
-        const auto& s = core.shape();
-        cores.push_back(detail::reshaped(core, std::array{s[0] * s[1], s[2], s[3] * s[4]}));
+        xt::xtensor<T, 5> core = detail::product_of_sites(
+            w.cores()[k], psi.cores()[k], k,
+            [](const auto& a, const auto& b) -> xt::xtensor<T, 5> { return einsum<"voiw,aib->vaowb">(a, b); });
+        const auto s = core.shape();
+        cores.push_back(detail::reshaped(std::move(core), std::array{s[0] * s[1], s[2], s[3] * s[4]}));
     }
     return mps<T>(std::move(cores));
 }
@@ -119,9 +125,11 @@ mpo<T> operator*(const mpo<T>& v, const mpo<T>& w) {
                                "in of the left and out of the right operator");
     std::vector<xt::xtensor<T, 4>> cores;
     for (std::size_t k = 0; k < v.site_count(); ++k) {
-        const xt::xtensor<T, 6> core = einsum<"vojw,ajib->vaoiwb">(v.cores()[k], w.cores()[k]);
-        const auto& s = core.shape();
-        cores.push_back(detail::reshaped(core, std::array{s[0] * s[1], s[2], s[3], s[4] * s[5]}));
+        xt::xtensor<T, 6> core = detail::product_of_sites(
+            v.cores()[k], w.cores()[k], k,
+            [](const auto& a, const auto& b) -> xt::xtensor<T, 6> { return einsum<"vojw,ajib->vaoiwb">(a, b); });
+        const auto s = core.shape();
+        cores.push_back(detail::reshaped(std::move(core), std::array{s[0] * s[1], s[2], s[3], s[4] * s[5]}));
     }
     return mpo<T>(std::move(cores));
 }
@@ -144,48 +152,77 @@ mpo<T> adjoint(const mpo<T>& w) {
     return conj(transpose(w));
 }
 
-/// sum_o W[o, o]. Throws shape_error unless out and in have the same sites.
+namespace detail {
+
+/// What is left when sites are closed from left to right: open = f(open, k, power) for every k, from ones, whatever the
+/// norms. f adds to the power what it takes out of its cores. Throws numeric_error, naming the caller, where the result is
+/// too large for T.
+template <scalar T, std::size_t N, class F>
+T closed(std::size_t sites, const std::string& caller, F f) {
+    std::array<std::size_t, N> shape;
+    shape.fill(1);
+    xt::xtensor<T, N> open = xt::ones<T>(shape);
+    int power = 0;
+    for (std::size_t k = 0; k < sites; ++k) {
+        open = f(open, k, power);
+        power += take_power(open);
+    }
+    give_power(open, power, "xtn::tt::" + caller + ": the result");
+    return open.data()[0];
+}
+
+/// A core without the power of two of its norm, which is added to `power`.
+template <scalar T, std::size_t N>
+xt::xtensor<T, N> without_power(xt::xtensor<T, N> core, int& power) {
+    power += take_power(core);
+    return core;
+}
+
+}  // namespace detail
+
+/// sum_o W[o, o]. Throws shape_error unless out and in have the same sites, numeric_error where the result is too large
+/// for T.
 template <scalar T>
 T trace(const mpo<T>& w) {
     detail::require_same_sites(w.out_sites(), w.in_sites(), "trace", "out and in");
-    xt::xtensor<T, 1> open = xt::ones<T>({1});
-    for (const auto& core : w.cores()) open = einsum<"a,aoob->b">(open, core);
-    return open(0);
+    return detail::closed<T, 1>(w.site_count(), "trace", [&](const auto& open, std::size_t k, int& power) {
+        const xt::xtensor<T, 1> next = einsum<"a,aoob->b">(open, detail::without_power(w.cores()[k], power));
+        return next;
+    });
 }
 
-/// <x, y> = sum conj(x) y; for operators that is trace(x^H y). Throws shape_error unless the sites agree.
+/// <x, y> = sum conj(x) y; for operators that is trace(x^H y). A result too small for T is 0. Throws shape_error unless
+/// the sites agree, numeric_error where the result is too large for T.
 template <scalar T, std::size_t Physical>
 T inner(const chain<T, Physical>& x, const chain<T, Physical>& y) {
     detail::require_same_sites(x, y, "inner");
-    xt::xtensor<T, 2> transfer = xt::ones<T>({1, 1});
-    for (std::size_t k = 0; k < x.site_count(); ++k) {
-        const auto& bra = detail::conjugated(x.cores()[k]);
-        transfer = einsum<"cd,cpa,dpb->ab">(transfer, detail::site(bra), detail::site(y.cores()[k]));
-    }
-    return transfer(0, 0);
+    return detail::closed<T, 2>(x.site_count(), "inner", [&](const auto& open, std::size_t k, int& power) {
+        const auto bra = detail::without_power(x.cores()[k], power), ket = detail::without_power(y.cores()[k], power);
+        const auto& conj_bra = detail::conjugated(bra);
+        const xt::xtensor<T, 2> next = einsum<"cd,cpa,dpb->ab">(open, detail::site(conj_bra), detail::site(ket));
+        return next;
+    });
 }
 
-/// <x| W |y> = sum conj(x) W y, without the bonds of W y. Throws shape_error unless out of W has the sites of x and in
-/// those of y.
+/// <x| W |y> = sum conj(x) W y, without the bonds of W y. A result too small for T is 0. Throws shape_error unless out of W
+/// has the sites of x and in those of y, numeric_error where the result is too large for T.
 template <scalar T>
 T inner(const mps<T>& x, const mpo<T>& w, const mps<T>& y) {
     detail::require_same_sites(x.sites(), w.out_sites(), "inner", "the left state and out of the operator");
     detail::require_same_sites(w.in_sites(), y.sites(), "inner", "in of the operator and the right state");
-    xt::xtensor<T, 3> transfer = xt::ones<T>({1, 1, 1});
-    for (std::size_t k = 0; k < x.site_count(); ++k)
-        transfer =
-            einsum<"cvd,coa,voiw,dib->awb">(transfer, detail::conjugated(x.cores()[k]), w.cores()[k], y.cores()[k]);
-    return transfer(0, 0, 0);
+    return detail::closed<T, 3>(x.site_count(), "inner", [&](const auto& open, std::size_t k, int& power) {
+        const auto bra = detail::without_power(x.cores()[k], power), ket = detail::without_power(y.cores()[k], power);
+        const auto op = detail::without_power(w.cores()[k], power);
+        const xt::xtensor<T, 3> next = einsum<"cvd,coa,voiw,dib->awb">(open, detail::conjugated(bra), op, ket);
+        return next;
+    });
 }
 
-/// |x|_F, from the centre; a chain without one is made canonical in a copy. So the norm of a difference is exact to
-/// rounding, unlike sqrt(<x, x>), which loses half of the digits.
+/// |x|_F, from the centre. So the norm of a difference is exact to rounding, unlike sqrt(<x, x>), which loses half of the
+/// digits.
 template <scalar T, std::size_t Physical>
 double norm(const chain<T, Physical>& x) {
-    if (x.centre()) return frobenius_norm(x.cores()[*x.centre()]);
-    auto canonical = x;
-    canonical.move_centre(0);
-    return frobenius_norm(canonical.cores().front());
+    return x.norm();
 }
 
 }  // namespace xtn::tt

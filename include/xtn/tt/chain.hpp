@@ -16,13 +16,14 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <xtn/core/error.hpp>
 #include <xtn/expr/einsum.hpp>
-#include <xtn/tt/qr.hpp>
+#include <xtn/tt/centre.hpp>
 #include <xtn/tt/site_order.hpp>
 #include <xtn/tt/truncation.hpp>
 
@@ -114,21 +115,26 @@ public:
     }
 
     /// The flat vector of a state, the matrix (out, in) of an operator. Throws shape_error if it exceeds what a BLAS can
-    /// index.
+    /// index, numeric_error where an entry exceeds T.
     xt::xtensor<T, Physical> to_dense() const {
         std::array<std::size_t, Physical> shape{};
         for (std::size_t d = 0; d < Physical; ++d) shape[d] = detail::flat_extent(sites(d));
 
         // Rows are the physical indices so far, in chain order; columns the open bond.
-        xt::xtensor<T, 2> product = left_unfolding(0);
-        for (std::size_t k = 1; k < cores_.size(); ++k) {
-            const xt::xtensor<T, 2> core = right_unfolding(k);
-            if (product.shape(0) > INT_MAX || core.shape(1) > INT_MAX)
-                throw shape_error(std::string(name) + ": to_dense needs a matrix product beyond what a BLAS can index");
-            const xt::xtensor<T, 2> next = einsum<"ab,bc->ac">(product, core);
-            const std::size_t bond = cores_[k].shape(Physical + 1);
-            product = detail::reshaped(next, std::array{next.size() / bond, bond});
+        const std::string caller = std::string(name) + "::to_dense";
+        xt::xtensor<T, 2> product = xt::ones<T>(std::array<std::size_t, 2>{1, 1});
+        int power = 0;
+        for (const core_type& core : cores_) {
+            const std::size_t left = core.shape(0), right = core.shape(Physical + 1);
+            xt::xtensor<T, 2> columns = detail::reshaped(core, std::array{left, core.size() / left});
+            if (product.shape(0) > INT_MAX || columns.shape(1) > INT_MAX)
+                throw shape_error(caller + " needs a matrix product beyond what a BLAS can index");
+            power += detail::take_power(columns);
+            xt::xtensor<T, 2> next = einsum<"ab,bc->ac">(product, columns);
+            power += detail::take_power(next);
+            product = detail::reshaped(std::move(next), std::array{next.size() / right, right});
         }
+        detail::give_power(product, power, caller + ": the result");
         if constexpr (Physical == 1) {
             return detail::reshaped(std::move(product), shape);
         } else {
@@ -145,17 +151,11 @@ public:
     std::optional<std::size_t> centre() const { return first_ == last_ ? std::optional(first_) : std::nullopt; }
 
     /// Makes site k the centre, by QR from the left and LQ from the right, as far as it is not; bonds shrink to what the
-    /// shapes permit. 0 gives the right-, site_count() - 1 the left-canonical form. Throws shape_error unless k is a site.
+    /// shapes permit. 0 gives the right-, site_count() - 1 the left-canonical form. Throws shape_error unless k is a site,
+    /// numeric_error where a core is not finite or the norm is neither 0 nor a normal number of T.
     void move_centre(std::size_t k) {
         require_site(k);
-        while (first_ < k) {
-            auto [q, r] = qr(left_unfolding(first_));
-            place_left(std::move(q), r);
-        }
-        while (last_ > k) {
-            auto [l, q] = lq(right_unfolding(last_));
-            place_right(l, std::move(q));
-        }
+        change_sites(k, [&](detail::centre_move<T>& sites, std::size_t to) { sites.to(to); });
     }
 
     /// The same, and truncates every bond that the centre passes; the tolerance covers the whole move. Returns the
@@ -166,33 +166,36 @@ public:
         if (!centre())
             throw error(std::string(name) +
                         "::move_centre: truncation needs a chain with a centre; call move_centre(site) first");
-        const double norm = detail::finite_norm(frobenius_norm(cores_[first_]), name);
-        const double steps = std::abs(static_cast<double>(k) - static_cast<double>(first_));
-        const double tail = limit.tolerance * norm / std::sqrt(std::max(steps, 1.0));
-        double discarded = 0;
-        while (first_ < k) {
-            detail::split f(left_unfolding(first_), limit.max_bond, tail);
-            discarded = std::hypot(discarded, f.discarded);
-            place_left(std::move(f.kept.u), f.kept.s_vt());
-        }
-        while (last_ > k) {
-            detail::split f(right_unfolding(last_), limit.max_bond, tail);
-            discarded = std::hypot(discarded, f.discarded);
-            place_right(f.kept.u_s(), std::move(f.kept.vt));
-        }
-        return norm > 0 ? discarded / norm : 0.0;
+        double error = 0;
+        change_sites(k, [&](detail::centre_move<T>& sites, std::size_t to) { error = sites.to(to, limit); });
+        return error;
+    }
+
+    /// |x|_F, from the centre; without one, from a copy that has one. Throws numeric_error where a double does not hold
+    /// it.
+    double norm() const {
+        const std::size_t k = first_ == last_ ? first_ : 0;
+        detail::centre_move<T> sites = sites_between(k);
+        sites.to(k - std::min(first_, k));
+        const backend::scaled_number norm = sites.norm();
+        detail::require_held<double>(norm, norm_of(k));
+        return norm.value();
     }
 
     /// Sites k and k + 1 as one tensor: (left bond, physical indices of k, those of k + 1, right bond).
     pair_type pair(std::size_t k) const {
         require_pair(k);
-        const xt::xtensor<T, 4> joined = einsum<"apb,bqc->apqc">(detail::site(cores_[k]), detail::site(cores_[k + 1]));
-        return detail::reshaped(joined, pair_shape(k));
+        xt::xtensor<T, 3> left = detail::site(cores_[k]), right = detail::site(cores_[k + 1]);
+        const int power = detail::take_power(left) + detail::take_power(right);
+        xt::xtensor<T, 4> joined = einsum<"apb,bqc->apqc">(left, right);
+        detail::give_power(joined, power, std::string(name) + "::pair: the tensor of site " + std::to_string(k));
+        return detail::reshaped(std::move(joined), pair_shape(k));
     }
 
     /// Splits a tensor of the shape of pair(k) into sites k and k + 1 by a truncated SVD, of which `centre`, one of the
     /// two, gets the singular values. Returns the relative error of the chain. Throws error unless k or k + 1 is the
-    /// centre already, shape_error for another shape.
+    /// centre already, shape_error for another shape, numeric_error for an entry that is not finite or a norm that is
+    /// neither 0 nor a normal number of T.
     double set_pair(std::size_t k, const pair_type& value, std::size_t centre, const truncation& limit = {}) {
         require_pair(k);
         const std::string caller = std::string(name) + "::set_pair";
@@ -207,23 +210,41 @@ public:
         if (!std::equal(shape.begin(), shape.end(), value.shape().begin()))
             throw shape_error(caller + ": the sites need a tensor of shape " + to_string(geometry::row_major(shape)) +
                               ", not " + to_string(geometry::row_major(value.shape())));
+        detail::require_finite(value, caller.c_str());
         const std::size_t rows = cores_[k].size() / cores_[k].shape(Physical + 1);
-        const double norm = detail::finite_norm(frobenius_norm(value), caller);
-        detail::split f(detail::reshaped(value, std::array{rows, value.size() / rows}), limit.max_bond,
-                        limit.tolerance * norm);
+        xt::xtensor<T, 2> matrix = detail::reshaped(value, std::array{rows, value.size() / rows});
+        const int power = detail::take_power(matrix);
+        const double norm = frobenius_norm(matrix);
+        detail::split f(matrix, detail::limits_for(norm, limit).max_bond, limit.tolerance * norm);
+        xt::xtensor<T, 2> left = centre == k ? f.kept.u_s() : std::move(f.kept.u);
+        xt::xtensor<T, 2> right = centre == k ? std::move(f.kept.vt) : f.kept.s_vt();
+        detail::put_power(centre == k ? left : right, power, norm_of(centre));
         const std::size_t bond = f.kept.s.size();
-        set(k, centre == k ? f.kept.u_s() : std::move(f.kept.u), cores_[k].shape(0), bond);
-        set(k + 1, centre == k ? std::move(f.kept.vt) : f.kept.s_vt(), bond, cores_[k + 1].shape(Physical + 1));
+        set(k, std::move(left), cores_[k].shape(0), bond);
+        set(k + 1, std::move(right), bond, cores_[k + 1].shape(Physical + 1));
         first_ = last_ = centre;
         return norm > 0 ? f.discarded / norm : 0.0;
     }
 
-    /// Scales a core that is not known to be orthonormal, the centre if there is one.
-    chain& operator*=(T factor) {
-        for (T& value : cores_[first_]) value *= factor;
-        return *this;
+    /// -x
+    chain operator-() const {
+        chain negative = *this;
+        for (T& value : negative.cores_[first_]) value = -value;
+        return negative;
     }
-    chain& operator/=(T divisor) { return *this *= T{1} / divisor; }
+
+    /// Scales a core that is not known to be orthonormal, the centre if there is one. Throws numeric_error, and changes
+    /// nothing, for a factor that is not finite, a divisor of 0, and where the core's norm would be neither 0 nor a normal
+    /// number of T.
+    chain& operator*=(T factor) {
+        return scale(
+            factor, [](T& value, T by) { value *= by; }, 1);
+    }
+    chain& operator/=(T divisor) {
+        if (divisor == T{}) throw numeric_error(std::string(name) + ": a chain cannot be divided by 0");
+        return scale(
+            divisor, [](T& value, T by) { value /= by; }, -1);
+    }
 
 private:
     std::vector<core_type> cores_;
@@ -231,6 +252,9 @@ private:
     std::size_t last_ = 0;   ///< sites behind it are right-orthonormal; never before first_
 
     static std::string core_of(std::size_t k) { return std::string(name) + ": the core of site " + std::to_string(k); }
+    static std::string norm_of(std::size_t k) {
+        return std::string(name) + ": the norm of the core of site " + std::to_string(k);
+    }
     void require_site(std::size_t k) const {
         if (k >= cores_.size())
             throw shape_error(std::string(name) + ": there is no site " + std::to_string(k) + " in a chain of " +
@@ -255,35 +279,50 @@ private:
         return shape;
     }
 
-    /// A core as a matrix: (left bond and physical indices) x right bond, and left bond x (the rest).
-    xt::xtensor<T, 2> left_unfolding(std::size_t k) const {
-        const std::size_t bond = cores_[k].shape(Physical + 1);
-        return detail::reshaped(cores_[k], std::array{cores_[k].size() / bond, bond});
-    }
-    xt::xtensor<T, 2> right_unfolding(std::size_t k) const {
-        const std::size_t bond = cores_[k].shape(0);
-        return detail::reshaped(cores_[k], std::array{bond, cores_[k].size() / bond});
-    }
     template <std::size_t N>
     void set(std::size_t k, xt::xtensor<T, N> values, std::size_t left, std::size_t right) {
         cores_[k] = detail::reshaped(std::move(values), detail::with_bonds(cores_[k].shape(), left, right));
     }
 
-    /// Site first_ becomes q, and its right neighbour, now first, takes up r.
-    void place_left(xt::xtensor<T, 2> q, const xt::xtensor<T, 2>& r) {
-        const std::size_t k = first_, bond = r.shape(0);
-        const xt::xtensor<T, 3> next = einsum<"ab,bpc->apc">(r, detail::site(cores_[k + 1]));
-        set(k, std::move(q), cores_[k].shape(0), bond);
-        set(k + 1, next, bond, next.shape(2));
-        last_ = std::max(last_, ++first_);
+    /// The sites that change where site k becomes the centre, from min(first_, k) on.
+    detail::centre_move<T> sites_between(std::size_t k) const {
+        const std::size_t begin = std::min(first_, k), end = std::max(last_, k) + 1;
+        std::vector<xt::xtensor<T, 3>> cores;
+        for (std::size_t j = begin; j < end; ++j) {
+            cores.emplace_back(detail::site(cores_[j]));
+            if (!backend::all_finite(std::span<const T>(cores_[j].data(), cores_[j].size())))
+                throw numeric_error(core_of(j) + " is not finite");
+        }
+        return {std::move(cores), first_ - begin, last_ - begin};
     }
-    /// Site last_ becomes q, and its left neighbour, now last, takes up l.
-    void place_right(const xt::xtensor<T, 2>& l, xt::xtensor<T, 2> q) {
-        const std::size_t k = last_, bond = l.shape(1);
-        const xt::xtensor<T, 3> next = einsum<"apb,bc->apc">(detail::site(cores_[k - 1]), l);
-        set(k, std::move(q), bond, cores_[k].shape(Physical + 1));
-        set(k - 1, next, next.shape(0), bond);
-        first_ = std::min(first_, --last_);
+    /// Lets move(sites, k) work on a copy of these, so that a refusal changes nothing.
+    template <class Move>
+    void change_sites(std::size_t k, Move move) {
+        if (first_ == k && last_ == k) return;
+        const std::size_t begin = std::min(first_, k);
+        detail::centre_move<T> sites = sites_between(k);
+        move(sites, k - begin);
+        sites.finish(norm_of(k));
+        for (std::size_t j = 0; j < sites.cores.size(); ++j) {
+            const std::size_t left = sites.cores[j].shape(0), right = sites.cores[j].shape(2);
+            set(begin + j, std::move(sites.cores[j]), left, right);
+        }
+        first_ = last_ = k;
+    }
+
+    /// Applies apply(value, m) with the factor m of by = m 2^e that is of the order of 1, then 2^(sign e).
+    template <class Apply>
+    chain& scale(T by, Apply apply, int sign) {
+        const backend::scaled_number size = backend::scaled_norm(std::span<const T>(&by, 1));
+        if (!backend::all_finite(1, &size.mantissa))
+            throw numeric_error(std::string(name) + ": the factor of a chain is not finite");
+        backend::multiply_by_power(std::span<T>(&by, 1), -size.exponent);
+        core_type core = cores_[first_];
+        const int power = detail::take_power(core);
+        for (T& value : core) apply(value, by);
+        detail::put_power(core, power + sign * size.exponent, norm_of(first_));
+        cores_[first_] = std::move(core);
+        return *this;
     }
 
     T element_at(const std::array<const std::vector<std::size_t>*, Physical>& digits) const {
@@ -292,7 +331,8 @@ private:
             if (list->size() != cores_.size())
                 throw shape_error(caller + ": a chain of " + std::to_string(cores_.size()) +
                                   " sites needs as many digits, not " + std::to_string(list->size()));
-        xt::xtensor<T, 1> row(std::array<std::size_t, 1>{1}, T{1});
+        xt::xtensor<T, 2> row(std::array<std::size_t, 2>{1, 1}, T{1});
+        int power = 0;
         for (std::size_t k = 0; k < cores_.size(); ++k) {
             std::size_t position = 0;
             for (std::size_t d = 0; d < Physical; ++d) {
@@ -303,12 +343,15 @@ private:
                 position = position * extent + digit;
             }
             const auto core = detail::site(cores_[k]);
-            xt::xtensor<T, 1> next = xt::zeros<T>(std::array{core.shape(2)});
+            xt::xtensor<T, 2> matrix(std::array{core.shape(0), core.shape(2)});
             for (std::size_t a = 0; a < core.shape(0); ++a)
-                for (std::size_t b = 0; b < core.shape(2); ++b) next(b) += row(a) * core(a, position, b);
-            row = std::move(next);
+                std::copy_n(&core(a, position, 0), core.shape(2), &matrix(a, 0));
+            power += detail::take_power(matrix);
+            row = einsum<"xa,ab->xb">(row, matrix);
+            power += detail::take_power(row);
         }
-        return row(0);
+        detail::give_power(row, power, caller + ": the entry");
+        return row(0, 0);
     }
 };
 

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -31,17 +33,26 @@ struct sketch {
 };
 
 /// An approximation of the leading `rank` (or min(m, n), if smaller) singular values and vectors of a matrix with finite
-/// entries. Where the sketch would be as wide as the matrix, the exact ones. Throws numeric_error for a non-finite entry,
+/// entries. Where the sketch would be as wide as the matrix, the exact ones. Throws numeric_error for a non-finite entry or a norm beyond T,
 /// shape_error for an empty matrix, one beyond LAPACK's sizes, or a rank of 0.
 template <scalar T>
 svd_result<T> randomized_svd(const xt::xtensor<T, 2>& a, std::size_t rank, const sketch& how = {}) {
+    using matrix = xt::xtensor<T, 2>;
     detail::require_matrix(a, "xtn::tt::randomized_svd");
     if (rank == 0) throw shape_error("xtn::tt::randomized_svd: the rank is 0, it must be at least 1");
     const std::size_t m = a.shape(0), n = a.shape(1), shorter = std::min(m, n);
     if (rank >= shorter || how.oversampling >= shorter - rank) return svd(a).leading(rank);
     detail::require_finite(a, "xtn::tt::randomized_svd");
+    if (const int e = detail::scaled_norm(a).exponent;
+        std::abs(e) > std::numeric_limits<real_of<T>>::max_exponent / 4) {
+        matrix scaled = a;
+        backend::multiply_by_power(std::span<T>(scaled.data(), scaled.size()), -e);
+        svd_result<T> f = randomized_svd(scaled, rank, how);
+        backend::multiply_by_power(std::span<real_of<T>>(f.s), e);
+        detail::require_results(std::span<const real_of<T>>(f.s), "xtn::tt::randomized_svd");
+        return f;
+    }
 
-    using matrix = xt::xtensor<T, 2>;
     const bool tall = m >= n;
     // A X, and A^H X as conj(A^T conj(X)), which spares a conjugate copy of A.
     const auto times = [&](const matrix& x) -> matrix { return einsum<"ij,jk->ik">(a, x); };

@@ -202,11 +202,13 @@ void require_alike(const std::vector<chain<T, Physical>>& layers, std::size_t ce
 /// The chains with one central core for all, at this site, as close to the given ones as alternating least squares
 /// brings them; to rounding where a common centre exists up to gauge. Bonds shrink to the largest rank of any chain.
 /// Throws shape_error unless all chains have the same two or more sites and the same bonds, numeric_error for entries that are
-/// not finite.
+/// not finite, an improvement that is not, and a norm that T does not hold.
 template <scalar T, std::size_t Physical>
 shared_centre_result<T, Physical> shared_centre(std::vector<chain<T, Physical>> layers, std::size_t centre,
                                                 const sweeps& until = {}) {
     detail::require_alike(layers, centre);
+    if (!backend::all_finite(1, &until.improvement))
+        throw numeric_error("xtn::tt::shared_centre: the improvement that ends the sweeps must be finite");
     // Bonds beyond the rank of every chain would leave no balanced form.
     std::vector<std::size_t> bonds(layers.front().bonds().size(), 1);
     for (auto& layer : layers) {
@@ -220,6 +222,12 @@ shared_centre_result<T, Physical> shared_centre(std::vector<chain<T, Physical>> 
         layer.move_centre(centre);
         centres.push_back(detail::site(layer.cores()[centre]));
     }
+    // Squares of norms take part, so the largest becomes about 1; the common core gets the power of two back.
+    int power = std::numeric_limits<int>::min();
+    for (const auto& core : centres)
+        if (const auto norm = detail::scaled_norm(core); norm.mantissa > 0) power = std::max(power, norm.exponent);
+    if (power == std::numeric_limits<int>::min()) power = 0;
+    for (auto& core : centres) backend::multiply_by_power(std::span<T>(core.data(), core.size()), -power);
     detail::common_core<T> common(centres);
     const std::vector<double> norms = common.norms();
     const double scale = frobenius_norm(std::span<const double>(norms));
@@ -240,6 +248,8 @@ shared_centre_result<T, Physical> shared_centre(std::vector<chain<T, Physical>> 
     }
     shared_centre_result<T, Physical> result;
     const std::vector<double> errors = common.errors();
+    detail::put_power(common.core, power,
+                      "xtn::tt::shared_centre: the norm of the core of site " + std::to_string(centre));
     for (std::size_t l = 0; l < layers.size(); ++l) {
         result.relative_errors.push_back(norms[l] > 0 ? errors[l] / norms[l] : 0.0);
         auto cores = std::move(layers[l]).cores();

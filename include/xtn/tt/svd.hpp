@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The thin singular value decomposition A = U diag(s) V^H of a row-major matrix, and where to truncate it.
 //
-// The column-major A^T = conj(V) diag(s) U^T: LAPACK's factors for it, read row-major, are V^H and U (lapack.hpp). The
+// The column-major A^T = conj(V) diag(s) U^T: LAPACK's factors for it, read row-major, are V^H and U (backend/lapack.hpp). The
 // one copy is of A, which LAPACK overwrites.
 // gesdd (divide and conquer) is the fast driver; where it fails to converge, gesvd (QR iteration) is tried.
 #pragma once
@@ -15,10 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include <xtn/tt/lapack.hpp>
-
-#include <xflens/cxxlapack/interface/gesdd.tcc>
-#include <xflens/cxxlapack/interface/gesvd.tcc>
+#include <xtn/backend/lapack.hpp>
+#include <xtn/tt/common.hpp>
 
 namespace xtn::tt {
 
@@ -72,18 +70,7 @@ struct svd_problem {
 struct divide_and_conquer {
     template <scalar T>
     int operator()(const svd_problem<T>& p) const {
-        const auto k = static_cast<std::size_t>(p.k()), longer = static_cast<std::size_t>(std::max(p.m, p.n));
-        std::vector<int> integers(8 * k);
-        std::vector<real_of<T>> reals(is_complex<T> ? k * std::max(5 * k + 7, 2 * longer + 2 * k + 1) : 0);
-        return detail::with_workspace<T>([&](T* work, int size) {
-            const auto solve = [&](auto... rest) {
-                return cxxlapack::gesdd<int>('S', p.m, p.n, p.a, p.m, p.s, p.u, p.m, p.vt, p.k(), work, size, rest...);
-            };
-            if constexpr (is_complex<T>)
-                return solve(reals.data(), integers.data());
-            else
-                return solve(integers.data());
-        });
+        return backend::gesdd(p.m, p.n, p.a, p.s, p.u, p.vt);
     }
 };
 
@@ -91,22 +78,12 @@ struct divide_and_conquer {
 struct qr_iteration {
     template <scalar T>
     int operator()(const svd_problem<T>& p) const {
-        std::vector<real_of<T>> reals(is_complex<T> ? 5 * static_cast<std::size_t>(p.k()) : 0);
-        return detail::with_workspace<T>([&](T* work, int size) {
-            const auto solve = [&](auto... rest) {
-                return cxxlapack::gesvd<int>('S', 'S', p.m, p.n, p.a, p.m, p.s, p.u, p.m, p.vt, p.k(), work, size,
-                                             rest...);
-            };
-            if constexpr (is_complex<T>)
-                return solve(reals.data());
-            else
-                return solve();
-        });
+        return backend::gesvd(p.m, p.n, p.a, p.s, p.u, p.vt);
     }
 };
 
 /// The thin SVD of a matrix with finite entries, by the first of these drivers that succeeds. Throws numeric_error for
-/// a non-finite entry or if none does, shape_error for an empty matrix or one beyond LAPACK's sizes.
+/// a non-finite entry, a norm beyond T, or if none does, shape_error for an empty matrix or one beyond LAPACK's sizes.
 template <scalar T, class... Drivers>
 requires(sizeof...(Drivers) > 0) svd_result<T> svd(const xt::xtensor<T, 2>& a, const Drivers&... drivers) {
     detail::require_matrix(a, "xtn::tt::svd");
@@ -117,7 +94,7 @@ requires(sizeof...(Drivers) > 0) svd_result<T> svd(const xt::xtensor<T, 2>& a, c
                           "may have at most 23000 entries");
     detail::require_finite(a, "xtn::tt::svd");
 
-    detail::lapack_matrix<T> copy(m, n), u(m, k), vt(k, n);
+    backend::lapack_matrix<T> copy(m, n), u(m, k), vt(k, n);
     std::vector<real_of<T>> s(k);
     const svd_problem<T> transposed{
         static_cast<int>(n), static_cast<int>(m), copy.data(), s.data(), vt.data(), u.data()};
@@ -127,6 +104,7 @@ requires(sizeof...(Drivers) > 0) svd_result<T> svd(const xt::xtensor<T, 2>& a, c
     };
     if (!(succeeds(drivers) || ...))
         throw numeric_error("xtn::tt::svd: the decomposition of a " + shape() + " matrix did not converge");
+    detail::require_results(std::span<const real_of<T>>(s), "xtn::tt::svd");
     return {u.whole(), std::move(s), vt.whole()};
 }
 

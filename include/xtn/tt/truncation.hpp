@@ -52,10 +52,10 @@ inline void require_limits(const truncation& limit, const std::string& caller) {
         throw numeric_error(caller + ": the relative tolerance must be finite and at least 0");
 }
 
-/// A norm that may serve as the scale of a tolerance. Throws numeric_error, naming the caller, if it is not finite.
-inline double finite_norm(double norm, const std::string& caller) {
-    if (!backend::all_finite(1, &norm)) throw numeric_error(caller + ": the norm is not finite");
-    return norm;
+/// The limits for a tensor of this norm: of zero, one value keeps any tolerance.
+inline truncation limits_for(double norm, truncation limit) {
+    if (norm == 0 && limit.tolerance > 0) limit.max_bond = 1;
+    return limit;
 }
 
 /// The leading part of an SVD, with the norm of the rest.

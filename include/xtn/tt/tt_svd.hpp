@@ -85,12 +85,15 @@ projection<T> truncated_projection(const xt::xtensor<T, 2>& b, std::size_t max_b
     return {std::move(f.kept.u), f.kept.s_vt(), f.discarded};
 }
 
-/// The sweep, on entries in chain order. `norm` is their norm.
+/// The sweep, on entries in chain order.
 template <scalar T, std::size_t Physical>
-approximation<chain<T, Physical>> decompose(xt::xtensor<T, 2> rest, double norm,
+approximation<chain<T, Physical>> decompose(xt::xtensor<T, 2> rest,
                                             const std::array<std::span<const std::size_t>, Physical>& sites,
-                                            const truncation& limit, const std::optional<sketch>& how) {
+                                            truncation limit, const std::optional<sketch>& how) {
     const std::size_t n = sites.front().size();
+    const int power = take_power(rest);
+    const double norm = frobenius_norm(rest);
+    limit = limits_for(norm, limit);
     const double tail = n == 1 ? 0 : limit.tolerance * norm / std::sqrt(static_cast<double>(n - 1));
     std::vector<typename chain<T, Physical>::core_type> cores;
     std::size_t bond = 1;
@@ -111,16 +114,17 @@ approximation<chain<T, Physical>> decompose(xt::xtensor<T, 2> rest, double norm,
             cores.push_back(reshaped(std::move(p.basis), shape));
             rest = std::move(p.rest);
         } else {
+            put_power(rest, power, "xtn::tt::tt_svd: the norm of the core of site " + std::to_string(k));
             cores.push_back(reshaped(std::move(rest), shape));
         }
     }
     return {chain<T, Physical>(std::move(cores), n - 1), norm > 0 ? discarded / norm : 0.0};
 }
 
-/// Throws unless the sites multiply to the shape and all can be decomposed. Returns the norm.
+/// Throws unless the sites multiply to the shape and all can be decomposed.
 template <scalar T, std::size_t Physical>
-double check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::span<const std::size_t>, Physical>& sites,
-                    const truncation& limit) {
+void check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::span<const std::size_t>, Physical>& sites,
+                  const truncation& limit) {
     const std::string caller = "xtn::tt::tt_svd";
     if (sites.front().empty() || sites.front().size() != sites.back().size())
         throw shape_error(caller + (Physical == 1
@@ -135,9 +139,7 @@ double check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::spa
                           ", but the shape is " + to_string(geometry::row_major(w.shape())));
     if (w.size() == 0) throw shape_error(caller + ": there are no entries");
     require_limits(limit, caller);
-    const double norm = frobenius_norm(w);
-    if (!backend::all_finite(1, &norm)) require_finite(w, "xtn::tt::tt_svd");
-    return finite_norm(norm, caller);
+    require_finite(w, "xtn::tt::tt_svd");
 }
 
 }  // namespace detail
@@ -145,19 +147,19 @@ double check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::spa
 /// The MPO of w (out x in) with these sites, in descending significance. Bonds are as small as the limit allows: at most
 /// limit.max_bond and the rank that the shape permits; with a tolerance, no larger than it takes to keep the relative
 /// error at or below it (where max_bond permits), or slightly larger from a sketch. The centre is the last site. Throws
-/// shape_error where sites and matrix disagree, numeric_error for a non-finite entry or norm.
+/// shape_error where sites and matrix disagree, numeric_error for a non-finite entry or a norm that is neither 0 nor a normal number of T.
 template <scalar T>
 approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
                              std::span<const std::size_t> in_sites, const truncation& limit = {},
                              const std::optional<sketch>& how = std::nullopt) {
     const std::array sites{out_sites, in_sites};
-    const double norm = detail::check_tt_svd(w, sites, limit);
+    detail::check_tt_svd(w, sites, limit);
     xt::xtensor<T, 2> entries(std::array<std::size_t, 2>{1, w.size()});
     const detail::site_order order(out_sites, in_sites);
     const T* from = w.data();
     for (const std::size_t row : order.out)
         for (const std::size_t column : order.in) entries.data()[row + column] = *from++;
-    return detail::decompose(std::move(entries), norm, sites, limit, how);
+    return detail::decompose<T, 2>(std::move(entries), sites, limit, how);
 }
 
 /// The same with braces: tt_svd(w, {8, 16}, {8, 16}, {.max_bond = 16}).
@@ -173,9 +175,8 @@ approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::initializer_list<s
 template <scalar T>
 approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::span<const std::size_t> sites,
                              const truncation& limit = {}, const std::optional<sketch>& how = std::nullopt) {
-    const double norm = detail::check_tt_svd<T, 1>(v, {sites}, limit);
-    return detail::decompose<T, 1>(detail::reshaped(v, std::array<std::size_t, 2>{1, v.size()}), norm, {sites}, limit,
-                                   how);
+    detail::check_tt_svd<T, 1>(v, {sites}, limit);
+    return detail::decompose<T, 1>(detail::reshaped(v, std::array<std::size_t, 2>{1, v.size()}), {sites}, limit, how);
 }
 /// The same with braces.
 template <scalar T>
