@@ -76,6 +76,7 @@
 #include <xtn/nn/embedding.hpp>
 #include <xtn/nn/layer_norm.hpp>
 #include <xtn/nn/linear.hpp>
+#include <xtn/nn/linear_attention.hpp>
 
 /// @namespace xtn
 /// The library: contractions, plans, gradients, operators, files and training.
