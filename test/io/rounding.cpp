@@ -13,8 +13,10 @@
 
 #include <xtn/io/npz.hpp>
 #include <xtn/io/safetensors.hpp>
+#include <xtn/io/safetensors.hpp>
 
 #include "scratch.hpp"
+#include "xtn_paths.hpp"
 
 namespace {
 
@@ -63,7 +65,8 @@ BOOST_AUTO_TEST_CASE(nearest_16_bit_floats) {
         for (std::size_t i = 0; i < numbers.size(); ++i) {
             const auto one = xtn::stored_tensor::of<float>({}, std::vector<float>{numbers[i]}, "number");
             if (type == xtn::dtype::f16 && (expected[i] & 0x7FFF) == 0x7C00)
-                check_error<xtn::io_error>([&] { one.as(xtn::dtype::f16); }, {"number", "F32", "cannot be kept as F16"});
+                check_error<xtn::io_error>([&] { one.as(xtn::dtype::f16); },
+                                           {"number", "F32", "cannot be kept as F16"});
             else
                 BOOST_TEST(patterns(one.as(type))[0] == expected[i], name << " of " << numbers[i]);
         }
