@@ -6,13 +6,17 @@
 #include <xtn/io/convert.hpp>
 #include <xtn/io/dtype.hpp>
 #include <xtn/io/inflate.hpp>
+#include <xtn/io/mapped_file.hpp>
+#include <xtn/io/mapped_safetensors.hpp>
 #include <xtn/io/markov_corpus.hpp>
+#include <xtn/io/named_list.hpp>
 #include <xtn/io/npy.hpp>
 #include <xtn/io/npy_header.hpp>
 #include <xtn/io/npz.hpp>
 #include <xtn/io/safetensors.hpp>
 #include <xtn/io/safetensors_file.hpp>
 #include <xtn/io/safetensors_header.hpp>
+#include <xtn/io/safetensors_index.hpp>
 #include <xtn/io/safetensors_reader.hpp>
 #include <xtn/io/safetensors_writer.hpp>
 #include <xtn/io/stored_tensor.hpp>

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <xtn/io/mapped_safetensors.hpp>
 #include <xtn/io/safetensors.hpp>
 
 #include "scratch.hpp"
@@ -31,8 +32,29 @@ std::string file_of(const std::string& header, std::size_t data_bytes = 0) {
     return length_field(header.size()) + header + std::string(data_bytes, '\0');
 }
 
+/// What a file is refused with in memory; and mapped, with the same words.
+std::string refusal(const std::string& file) {
+    static const scratch_directory dir;
+    const auto path = dir.path() / "hostile.safetensors";
+    xtn::write_file(path, std::string_view(file));
+    std::string in_memory, mapped;
+    try {
+        xtn::load_safetensors(path);
+    } catch (const xtn::io_error& e) {
+        in_memory = e.what();
+    }
+    try {
+        const xtn::mapped_safetensors m(path);
+    } catch (const xtn::io_error& e) {
+        mapped = e.what();
+    }
+    BOOST_TEST(mapped == in_memory);
+    return in_memory;
+}
+
 void refused(const std::string& file, std::initializer_list<std::string_view> parts) {
     check_error<xtn::io_error>([&] { parse(file); }, parts);
+    check_error<xtn::io_error>([&] { throw xtn::io_error(refusal(file)); }, parts);
     check_error<xtn::io_error>([&] { parse(file); }, {"hostile"});
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -56,12 +57,15 @@ public:
         if (!path_.empty()) ::unlink(path_.c_str());
     }
 
-    void write(std::span<const std::byte> content) {
+    /// Writes to the place `offset` of the file.
+    void write(std::uint64_t offset, std::span<const std::byte> content) {
         while (!content.empty()) {
-            const ::ssize_t written = ::write(file_.get(), content.data(), content.size());
+            const ::ssize_t written =
+                ::pwrite(file_.get(), content.data(), content.size(), static_cast<::off_t>(offset));
             if (written < 0 && errno == EINTR) continue;
             if (written <= 0) throw_file_error("write", target_, written < 0 ? errno : ENOSPC);
             content = content.subspan(static_cast<std::size_t>(written));
+            offset += static_cast<std::uint64_t>(written);
         }
     }
 
@@ -70,6 +74,12 @@ public:
         if (!file_.close()) throw_file_error("close", target_, errno);
         if (::rename(path_.c_str(), target_.c_str()) != 0) throw_file_error("replace", target_, errno);
         path_.clear();
+
+        const auto parent = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+        const file_descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (directory.get() < 0) throw_file_error("sync directory", parent, errno);
+        // EINVAL: a file system whose directories need no sync.
+        if (::fsync(directory.get()) != 0 && errno != EINVAL) throw_file_error("sync directory", parent, errno);
     }
 
 private:
@@ -111,16 +121,9 @@ inline std::filesystem::path write_target(const std::filesystem::path& path) {
 /// reason; the previous file is then untouched and no temporary file is left. (Only if the last step fails, and the
 /// message says "sync directory", is the new file in place already.) A kill can leave `.<file>.<process>.<n>.tmp`.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> content) {
-    const std::filesystem::path target = detail::write_target(path);
-    detail::temporary_sibling temporary(target);
-    temporary.write(content);
+    detail::temporary_sibling temporary(detail::write_target(path));
+    temporary.write(0, content);
     temporary.rename_to_target();
-
-    const auto parent = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
-    const detail::file_descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.get() < 0) detail::throw_file_error("sync directory", parent, errno);
-    // EINVAL: a file system whose directories need no sync.
-    if (::fsync(directory.get()) != 0 && errno != EINVAL) detail::throw_file_error("sync directory", parent, errno);
 }
 
 /// The same for text.

@@ -10,11 +10,25 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <xtn/core/error.hpp>
 #include <xtn/io/stored_tensors.hpp>
 
 namespace xtn {
+
+namespace detail {
+
+/// Throws io_error where the format has no tensor of this name or dtype.
+inline void require_storable(const std::string& name, dtype type, const std::string& origin) {
+    if (name == "__metadata__")
+        throw io_error(called(origin, name) + " cannot be stored: the format reserves this name");
+    if (!in_safetensors(type))
+        throw io_error(called(origin, name) + " cannot be stored: the format has no " + std::string(dtype_name(type)) +
+                       "; store the real and the imaginary part");
+}
+
+}  // namespace detail
 
 /// Named tensors and string metadata.
 class safetensors : public stored_tensors {
@@ -35,12 +49,16 @@ public:
 
     /// Appends a tensor of any dtype that the format has from its stored bytes. Throws as add does.
     void add_bytes(std::string name, dtype type, tensor_shape shape, std::span<const std::byte> bytes) {
-        if (name == "__metadata__") throw io_error(called(name) + " cannot be stored: the format reserves this name");
-        if (!in_safetensors(type))
-            throw io_error(called(name) + " cannot be stored: the format has no " + std::string(dtype_name(type)) +
-                           "; store the real and the imaginary part");
-        stored_tensor tensor(called(name), type, std::move(shape), {bytes.begin(), bytes.end()});
+        detail::require_storable(name, type, origin());
+        stored_tensor tensor(called(name), type, std::move(shape), std::vector(bytes.begin(), bytes.end()));
         insert(std::move(name), std::move(tensor));
+    }
+
+    /// The same for a tensor that is stored already; its bytes are shared.
+    void add(std::string name, const stored_tensor& tensor) {
+        detail::require_storable(name, tensor.type(), origin());
+        stored_tensor called_so = tensor.renamed(called(name));
+        insert(std::move(name), std::move(called_so));
     }
 
     /// Same tensors (dtype, shape and bytes, whatever their order) and same metadata; the origin does not count.

@@ -31,32 +31,37 @@ namespace detail {
 /// The largest header that the format allows.
 inline constexpr std::uint64_t longest_safetensors_header = 100'000'000;
 
-/// The header's bytes, which the 8 bytes before them announce.
-inline std::string_view safetensors_header_text(std::span<const std::byte> file, const std::string& origin) {
+/// The length of the header, which the first 8 bytes announce; `start` is the beginning of a file of `size` bytes.
+inline std::size_t safetensors_header_length(std::span<const std::byte> start, std::uint64_t size,
+                                             const std::string& origin) {
     const auto fail = [&](const std::string& what) { throw io_error(origin + ": " + what); };
-    if (file.size() < 8)
-        fail("a safetensors file starts with 8 bytes of header length, but there are only " +
-             std::to_string(file.size()) + " bytes");
+    if (size < 8)
+        fail("a safetensors file starts with 8 bytes of header length, but there are only " + std::to_string(size) +
+             " bytes");
     std::uint64_t length = 0;
-    for (std::size_t i = 8; i-- > 0;) length = (length << 8) | std::to_integer<std::uint64_t>(file[i]);
+    for (std::size_t i = 8; i-- > 0;) length = (length << 8) | std::to_integer<std::uint64_t>(start[i]);
     if (length > longest_safetensors_header)
         fail("the header is said to have " + std::to_string(length) + " bytes; the format allows " +
              std::to_string(longest_safetensors_header) + ", so this is no safetensors file");
-    if (length > file.size() - 8)
-        fail("the header is said to have " + std::to_string(length) + " bytes, but only " +
-             std::to_string(file.size() - 8) + " follow; the file is truncated");
-    const std::string_view text(reinterpret_cast<const char*>(file.data()) + 8, static_cast<std::size_t>(length));
+    if (length > size - 8)
+        fail("the header is said to have " + std::to_string(length) + " bytes, but only " + std::to_string(size - 8) +
+             " follow; the file is truncated");
+    return static_cast<std::size_t>(length);
+}
+
+/// Throws unless this is the beginning of a JSON object in UTF-8.
+inline void check_safetensors_header_text(std::string_view text, const std::string& origin) {
+    const auto fail = [&](const std::string& what) { throw io_error(origin + ": " + what); };
     if (!text.starts_with('{')) fail("the header must be a JSON object and start with '{'");
     if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size())
         fail("the header is not valid UTF-8 at byte " + std::to_string(8 + valid) + " of the file");
     // The JSON parser takes a NUL for the end of its input and would ignore what follows.
     if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
         fail("the header has a NUL at byte " + std::to_string(8 + nul) + " of the file");
-    return text;
 }
 
 /// Sorted by offset, the tensors follow each other from 0 to the end of the data.
-inline void check_cover(const std::vector<safetensors_entry>& entries, std::size_t data_size,
+inline void check_cover(const std::vector<safetensors_entry>& entries, std::uint64_t data_size,
                         const std::string& origin) {
     std::size_t expected = 0;
     for (const safetensors_entry& e : entries) {
@@ -77,18 +82,31 @@ inline void check_cover(const std::vector<safetensors_entry>& entries, std::size
                        " bytes of data, but the file holds " + std::to_string(data_size));
 }
 
+/// What the header says, all of it checked: tensors by ascending offset, which counts from the end of the header.
+inline safetensors_header read_safetensors_header(std::string_view text, std::uint64_t data_size,
+                                                  const std::string& origin) {
+    check_safetensors_header_text(text, origin);
+    safetensors_header header(text, origin);
+    std::sort(header.entries.begin(), header.entries.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+    });
+    check_cover(header.entries, data_size, origin);
+    return header;
+}
+
+/// `length` bytes behind the first 8, as text.
+inline std::string_view safetensors_header_text(std::span<const std::byte> start, std::size_t length) {
+    return {reinterpret_cast<const char*>(start.data()) + 8, length};
+}
+
 }  // namespace detail
 
 /// The content of a safetensors file given as bytes, all of it checked. `origin` is what messages call it. Throws
 /// io_error naming origin, tensor, what was expected and what was found.
 inline safetensors parse_safetensors(std::span<const std::byte> file, std::string origin = "safetensors in memory") {
-    const std::string_view text = detail::safetensors_header_text(file, origin);
-    detail::safetensors_header header(text, origin);
-    std::sort(header.entries.begin(), header.entries.end(), [](const auto& a, const auto& b) {
-        return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-    });
-    const auto data = file.subspan(8 + text.size());
-    detail::check_cover(header.entries, data.size(), origin);
+    const std::size_t length = detail::safetensors_header_length(file, file.size(), origin);
+    const auto data = file.subspan(8 + length);
+    auto header = detail::read_safetensors_header(detail::safetensors_header_text(file, length), data.size(), origin);
 
     safetensors result(std::move(origin));
     result.metadata() = std::move(header.metadata);

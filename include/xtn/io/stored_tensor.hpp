@@ -2,11 +2,13 @@
 // One tensor as files hold it: a dtype, extents and bytes, row-major and little-endian, converted where it is read.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,12 +48,17 @@ inline std::optional<std::size_t> checked_product(const tensor_shape& shape, std
 
 }  // namespace detail
 
-/// A tensor as a file holds it.
+/// A tensor as a file holds it. Copies share the bytes, which never change.
 class stored_tensor {
 public:
     /// `origin` is what messages call it. Throws shape_error if `bytes` are not as many as shape and type take.
     stored_tensor(std::string origin, dtype type, tensor_shape shape, std::vector<std::byte> bytes)
-        : origin_(std::move(origin)), type_(type), shape_(std::move(shape)), bytes_(std::move(bytes)) {
+        : stored_tensor(std::move(origin), type, std::move(shape),
+                        std::make_shared<const std::vector<std::byte>>(std::move(bytes))) {}
+    /// The same for bytes that stay where they are and what they are as long as `owner` lives.
+    stored_tensor(std::string origin, dtype type, tensor_shape shape, std::span<const std::byte> bytes,
+                  std::shared_ptr<const void> owner)
+        : origin_(std::move(origin)), type_(type), shape_(std::move(shape)), bytes_(bytes), owner_(std::move(owner)) {
         const auto needed = detail::checked_product(shape_, dtype_bytes(type));
         if (needed != bytes_.size())
             throw shape_error(origin_ + ": shape " + detail::shape_text(shape_) + " in " +
@@ -66,6 +73,9 @@ public:
         const auto bytes = std::as_bytes(values);
         return stored_tensor(std::move(origin), dtype_of<T>(), std::move(shape), {bytes.begin(), bytes.end()});
     }
+
+    /// The same tensor, called otherwise.
+    stored_tensor renamed(std::string origin) const { return {std::move(origin), type_, shape_, bytes_, owner_}; }
 
     const std::string& origin() const { return origin_; }
     dtype type() const { return type_; }
@@ -136,10 +146,14 @@ public:
 
     /// Same dtype, shape and bytes; the origin does not count.
     friend bool operator==(const stored_tensor& a, const stored_tensor& b) {
-        return a.type_ == b.type_ && a.shape_ == b.shape_ && a.bytes_ == b.bytes_;
+        return a.type_ == b.type_ && a.shape_ == b.shape_ && std::ranges::equal(a.bytes_, b.bytes_);
     }
 
 private:
+    stored_tensor(std::string origin, dtype type, tensor_shape shape,
+                  std::shared_ptr<const std::vector<std::byte>> bytes)
+        : stored_tensor(std::move(origin), type, std::move(shape), std::span(*bytes), bytes) {}
+
     std::string position(std::size_t flat) const {
         tensor_shape index(shape_.size());
         for (std::size_t axis = shape_.size(); axis-- > 0; flat /= shape_[axis]) index[axis] = flat % shape_[axis];
@@ -179,7 +193,8 @@ private:
     std::string origin_;
     dtype type_;
     tensor_shape shape_;
-    std::vector<std::byte> bytes_;
+    std::span<const std::byte> bytes_;
+    std::shared_ptr<const void> owner_;
 };
 
 }  // namespace xtn

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <xtn/core/error.hpp>
+#include <xtn/io/named_list.hpp>
 #include <xtn/io/stored_tensor.hpp>
-#include <xtn/io/utf8.hpp>
 
 namespace xtn {
 
@@ -26,24 +26,14 @@ public:
 
     const std::string& origin() const { return origin_; }
     std::size_t size() const { return tensors_.size(); }
-    bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+    bool contains(std::string_view name) const { return tensors_.contains(name); }
 
     /// Names in file order.
-    std::vector<std::string> names() const {
-        std::vector<std::string> all;
-        for (const entry& e : tensors_) all.push_back(e.name);
-        return all;
-    }
+    std::vector<std::string> names() const { return tensors_.names(); }
 
     const stored_tensor& operator[](std::string_view name) const {
-        const auto at = index_.find(name);
-        if (at != index_.end()) return tensors_[at->second].tensor;
         if (const auto refused = refused_.find(name); refused != refused_.end()) throw io_error(refused->second);
-        std::string known;
-        for (std::size_t i = 0; i < size() && i < 8; ++i)
-            known += (i ? ", " : ": ") + detail::in_quotes(tensors_[i].name);
-        throw io_error(called(name) + " is not there; the file holds " + std::to_string(size()) + " tensors" + known +
-                       (size() > 8 ? ", ..." : ""));
+        return tensors_.at(name, origin_);
     }
 
     dtype type(std::string_view name) const { return (*this)[name].type(); }
@@ -70,49 +60,40 @@ public:
 
     /// The same for every tensor.
     void require_finite() const {
-        for (const entry& e : tensors_) e.tensor.require_finite();
+        for (const auto& [name, tensor] : tensors_) tensor.require_finite();
     }
 
     /// Same tensors (dtype, shape and bytes), whatever their order; the origin does not count.
     friend bool operator==(const stored_tensors& a, const stored_tensors& b) {
         if (a.size() != b.size()) return false;
-        for (const entry& e : a.tensors_)
-            if (!b.contains(e.name) || !(b[e.name] == e.tensor)) return false;
+        for (const auto& [name, tensor] : a.tensors_)
+            if (!b.contains(name) || !(b[name] == tensor)) return false;
         return true;
     }
 
 protected:
-    std::string called(std::string_view name) const { return origin_ + ": tensor " + detail::in_quotes(name); }
+    std::string called(std::string_view name) const { return detail::called(origin_, name); }
 
     /// Appends a tensor. Throws io_error if the name is taken or not UTF-8.
     void insert(std::string name, stored_tensor tensor) {
-        require_new(name);
-        index_.emplace(name, tensors_.size());
-        tensors_.push_back({std::move(name), std::move(tensor)});
+        require_not_refused(name);
+        tensors_.insert(std::move(name), std::move(tensor), origin_);
     }
 
     /// Takes a name for what is no tensor: who asks for it is told `why`. Throws as insert does.
     void insert_refused(const std::string& name, std::string why) {
-        require_new(name);
+        require_not_refused(name);
+        tensors_.require_new(name, origin_);
         refused_.emplace(name, std::move(why));
     }
 
 private:
-    void require_new(const std::string& name) const {
-        if (contains(name) || refused_.contains(name))
-            throw io_error(called(name) + " is there already; names must differ");
-        if (valid_utf8_prefix(name) != name.size())
-            throw io_error(called(name) + " has a name that is not valid UTF-8");
+    void require_not_refused(const std::string& name) const {
+        if (refused_.contains(name)) throw io_error(called(name) + " is there already; names must differ");
     }
 
-    struct entry {
-        std::string name;
-        stored_tensor tensor;
-    };
-
     std::string origin_;
-    std::vector<entry> tensors_;
-    std::map<std::string, std::size_t, std::less<>> index_;
+    detail::named_list<stored_tensor> tensors_;
     std::map<std::string, std::string, std::less<>> refused_;
 };
 
