@@ -212,7 +212,8 @@ void window_without_products(benchmark::State& state) {
     auto logits = normal(time_steps * vocabulary, 13), dwide = normal(wide, 14), dx = normal(n, 15), dy = normal(n, 16);
     std::vector<float> normed(n), mean(time_steps * (2 * layers + 1)), rstd(mean.size()), norm(time_steps);
     for (auto _ : state) {
-        kernels::embedding(1, time_steps, dim, vocabulary, ids.data(), table.data(), positions.data(), stream.data());
+        kernels::embedding(time_steps, dim, vocabulary, ids.data(), table.data(), stream.data());
+        kernels::add(n, stream.data(), positions.data(), stream.data());
         for (std::size_t l = 0; l <= 2 * layers; ++l) {
             float* x = stream.data() + l * n;
             kernels::layer_norm(time_steps, dim, x, gamma.data(), gamma.data(), eps, normed.data(),
@@ -285,10 +286,16 @@ BENCHMARK(attention_forward_backward)->ArgName("again")->Arg(0)->Arg(1);
 
 void attention_decode(benchmark::State& state) {
     const auto q = normal(dim), keys = normal(time_steps * dim, 3), values = normal(time_steps * dim, 4);
-    std::vector<float> out(dim), workspace(time_steps);
+    const kernels::attention_shape shape{.batch = 1,
+                                         .heads = heads,
+                                         .time = 1,
+                                         .head_dim = head_dim,
+                                         .residual = kernels::attention_residual::nothing,
+                                         .past = time_steps - 1};
+    std::vector<float> out(dim), workspace(shape.forward_workspace_size());
     for (auto _ : state) {
-        kernels::attention_decode<float>(heads, head_dim, time_steps, head_scale, q.data(), {keys.data(), dim},
-                                         {values.data(), dim}, out.data(), workspace.data());
+        kernels::multi_head_attention<float>(shape, head_scale, {q.data(), dim}, {keys.data(), dim},
+                                             {values.data(), dim}, {out.data(), dim}, nullptr, workspace.data());
         benchmark::ClobberMemory();
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(2 * keys.size() * sizeof(float)));

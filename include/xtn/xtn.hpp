@@ -77,6 +77,9 @@
 #include <xtn/nn/layer_norm.hpp>
 #include <xtn/nn/linear.hpp>
 #include <xtn/nn/linear_attention.hpp>
+#include <xtn/nn/positions.hpp>
+#include <xtn/nn/rms_norm.hpp>
+#include <xtn/nn/transformer/transformer.hpp>
 
 /// @namespace xtn
 /// The library: contractions, plans, gradients, operators, files and training.

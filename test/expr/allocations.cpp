@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A warm evaluation allocates nothing: a count of every call of operator new. AddressSanitizer brings operators of its
-// own, which these cannot replace for the libraries as well, so under it there is nothing here.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XTN_TEST_ADDRESS_SANITIZER
-#endif
-#endif
-#if !defined(XTN_TEST_ADDRESS_SANITIZER) && !defined(__SANITIZE_ADDRESS__)
+// A warm evaluation allocates nothing.
+#include "../allocations.hpp"
+#ifdef XTN_COUNTS_ALLOCATIONS
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -20,46 +12,14 @@
 #include <xtn/expr/memory.hpp>
 #include <xtn/expr/tensor.hpp>
 
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-    ++allocations;
-    const auto a = static_cast<std::size_t>(alignment);
-    if (void* p = std::aligned_alloc(a, (size + a - 1) / a * a)) return p;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-
-namespace {
-
-template <class F>
-std::size_t allocated_by(F&& f) {
-    f();  // plans and memory are made by the first evaluation
-    const std::size_t before = allocations;
-    f();
-    return allocations - before;
-}
-
-}  // namespace
+using test::allocated_by;
 
 BOOST_AUTO_TEST_SUITE(allocations_counted)
 
 BOOST_AUTO_TEST_CASE(a_warm_evaluation_allocates_nothing) {
-    const std::size_t before = allocations;
+    const std::size_t before = test::allocations;
     static_cast<void>(std::vector<int>(7).data()[3]);
-    BOOST_REQUIRE(allocations > before);  // the counter counts
+    BOOST_REQUIRE(test::allocations > before);  // the counter counts
 
     xt::xtensor<double, 4> x = xt::ones<double>({7, 4, 4, 8});
     xt::xtensor<double, 3> a = xt::ones<double>({8, 4, 5}), c = xt::ones<double>({5, 8, 8});

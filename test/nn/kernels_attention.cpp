@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -21,16 +22,20 @@ using kernels::attention_shape;
 using kernels::strided_rows;
 using kernels::update;
 
-/// Attention in double, one query at a time, on packed (batch * time x heads * head_dim) operands.
+/// Attention in double, one query at a time, on packed (batch * time x heads * head_dim) operands; values have columns of
+/// their own.
 std::vector<double> attention_by_definition(const attention_shape& s, double scale, const std::vector<double>& q,
                                             const std::vector<double>& k, const std::vector<double>& v) {
-    const std::size_t dim = s.model_dim();
-    std::vector<double> out(q.size());
+    const std::size_t dim = s.model_dim(), value_dim = s.heads * s.value_dim;
+    std::vector<double> out(v.size());
     for (std::size_t b = 0; b < s.batch; ++b)
         for (std::size_t h = 0; h < s.heads; ++h)
             for (std::size_t t = 0; t < s.time; ++t) {
                 const auto at = [&](std::size_t row, std::size_t j) {
                     return (b * s.time + row) * dim + h * s.head_dim + j;
+                };
+                const auto value_at = [&](std::size_t row, std::size_t j) {
+                    return (b * s.time + row) * value_dim + h * s.value_dim + j;
                 };
                 const std::size_t seen = s.causal ? t + 1 : s.time;
                 std::vector<double> weight(seen);
@@ -41,7 +46,8 @@ std::vector<double> attention_by_definition(const attention_shape& s, double sca
                     sum += weight[u] = std::exp(scale * score);
                 }
                 for (std::size_t u = 0; u < seen; ++u)
-                    for (std::size_t j = 0; j < s.head_dim; ++j) out[at(t, j)] += weight[u] / sum * v[at(u, j)];
+                    for (std::size_t j = 0; j < s.value_dim; ++j)
+                        out[value_at(t, j)] += weight[u] / sum * v[value_at(u, j)];
             }
     return out;
 }
@@ -54,32 +60,34 @@ struct gradients {
 gradients attention_pullback_by_definition(const attention_shape& s, double scale, const std::vector<double>& q,
                                            const std::vector<double>& k, const std::vector<double>& v,
                                            const std::vector<double>& dout) {
-    const std::size_t dim = s.model_dim();
-    gradients d{std::vector<double>(q.size()), std::vector<double>(q.size()), std::vector<double>(q.size())};
+    const std::size_t dim = s.model_dim(), value_dim = s.heads * s.value_dim;
+    gradients d{std::vector<double>(q.size()), std::vector<double>(q.size()), std::vector<double>(v.size())};
     for (std::size_t b = 0; b < s.batch; ++b)
         for (std::size_t h = 0; h < s.heads; ++h)
             for (std::size_t t = 0; t < s.time; ++t) {
                 const auto at = [&](std::size_t row, std::size_t j) {
                     return (b * s.time + row) * dim + h * s.head_dim + j;
                 };
+                const auto value_at = [&](std::size_t row, std::size_t j) {
+                    return (b * s.time + row) * value_dim + h * s.value_dim + j;
+                };
                 const std::size_t seen = s.causal ? t + 1 : s.time;
                 std::vector<double> p(seen), dp(seen);
                 double sum = 0, dot = 0;
                 for (std::size_t u = 0; u < seen; ++u) {
-                    for (std::size_t j = 0; j < s.head_dim; ++j) {
-                        p[u] += q[at(t, j)] * k[at(u, j)];
-                        dp[u] += dout[at(t, j)] * v[at(u, j)];
-                    }
+                    for (std::size_t j = 0; j < s.head_dim; ++j) p[u] += q[at(t, j)] * k[at(u, j)];
+                    for (std::size_t j = 0; j < s.value_dim; ++j) dp[u] += dout[value_at(t, j)] * v[value_at(u, j)];
                     sum += p[u] = std::exp(scale * p[u]);
                 }
                 for (std::size_t u = 0; u < seen; ++u) dot += (p[u] /= sum) * dp[u];
-                for (std::size_t u = 0; u < seen; ++u)
+                for (std::size_t u = 0; u < seen; ++u) {
+                    const double ds = scale * p[u] * (dp[u] - dot);
+                    for (std::size_t j = 0; j < s.value_dim; ++j) d.v[value_at(u, j)] += p[u] * dout[value_at(t, j)];
                     for (std::size_t j = 0; j < s.head_dim; ++j) {
-                        const double ds = scale * p[u] * (dp[u] - dot);
-                        d.v[at(u, j)] += p[u] * dout[at(t, j)];
                         d.q[at(t, j)] += ds * k[at(u, j)];
                         d.k[at(u, j)] += ds * q[at(t, j)];
                     }
+                }
             }
     return d;
 }
@@ -97,22 +105,22 @@ std::vector<T> embed(const std::vector<double>& x, std::size_t dim, std::size_t 
 /// Runs both passes with strides of their own, on dirty memory, and compares with the definitions.
 template <class T>
 void check_attention(const attention_shape& s, update mode) {
-    const std::size_t dim = s.model_dim(), n = s.batch * s.time * dim, stride = 3 * dim + 2;
+    const std::size_t dim = s.model_dim(), value_dim = s.heads * s.value_dim, rows = s.batch * s.time, n = rows * dim,
+                      stride = 2 * dim + value_dim + 2;
     const T scale = T(1) / std::sqrt(static_cast<T>(s.head_dim));
-    const auto q = uniform<double>(n, 1, 2.0), k = uniform<double>(n, 2, 2.0), v = uniform<double>(n, 3),
-               dout = uniform<double>(n, 4);
-    const auto before = uniform<double>(n, 5);
+    const auto q = uniform<double>(n, 1, 2.0), k = uniform<double>(n, 2, 2.0), v = uniform<double>(rows * value_dim, 3),
+               dout = uniform<double>(rows * value_dim, 4);
+    const auto before = uniform<double>(n, 5), value_before = uniform<double>(rows * value_dim, 6);
     const std::size_t q_at = 1, k_at = 1 + dim, v_at = 1 + 2 * dim;
-    // q, k and v are thirds of one buffer, as a fused projection leaves them.
+    // q, k and v are parts of one buffer, as a fused projection leaves them.
     std::vector<T> qkv = embed<T>(q, dim, stride, q_at);
-    for (std::size_t i = 0; i < n; ++i) {
-        qkv[i / dim * stride + k_at + i % dim] = static_cast<T>(k[i]);
-        qkv[i / dim * stride + v_at + i % dim] = static_cast<T>(v[i]);
-    }
+    for (std::size_t i = 0; i < n; ++i) qkv[i / dim * stride + k_at + i % dim] = static_cast<T>(k[i]);
+    for (std::size_t i = 0; i < v.size(); ++i)
+        qkv[i / value_dim * stride + v_at + i % value_dim] = static_cast<T>(v[i]);
     const auto part = [stride](auto& x, std::size_t at) {
         return strided_rows<std::remove_pointer_t<decltype(x.data())>>{x.data() + at, stride};
     };
-    std::vector<T> out = embed<T>(std::vector<double>(n), dim, stride, 2);
+    std::vector<T> out = embed<T>(std::vector<double>(v.size()), value_dim, stride, 2);
     std::vector<T> residual(s.residual_size(), static_cast<T>(scratch));
     std::vector<T> workspace(std::max(s.forward_workspace_size(), s.backward_workspace_size()),
                              static_cast<T>(scratch));
@@ -120,18 +128,20 @@ void check_attention(const attention_shape& s, update mode) {
     kernels::multi_head_attention<T>(s, scale, part(given, q_at), part(given, k_at), part(given, v_at), part(out, 2),
                                      residual.data(), workspace.data());
     const double wide_scale = static_cast<double>(scale);
-    check_close(out, embed<double>(attention_by_definition(s, wide_scale, q, k, v), dim, stride, 2));
+    check_close(out, embed<double>(attention_by_definition(s, wide_scale, q, k, v), value_dim, stride, 2));
 
     const auto& const_out = out;
-    const auto packed_dout = embed<T>(dout, dim, dim, 0);
-    std::vector<T> dq = embed<T>(before, dim, dim, 0), dk(dq), dv = embed<T>(before, dim, stride, 1);
+    const auto packed_dout = embed<T>(dout, value_dim, value_dim, 0);
+    std::vector<T> dq = embed<T>(before, dim, dim, 0), dk(dq), dv = embed<T>(value_before, value_dim, stride, 1);
     std::fill(workspace.begin(), workspace.end(), static_cast<T>(scratch));
     kernels::multi_head_attention_backward<T>(s, scale, part(given, q_at), part(given, k_at), part(given, v_at),
-                                              part(const_out, 2), residual.data(), {packed_dout.data(), dim},
+                                              part(const_out, 2), residual.data(), {packed_dout.data(), value_dim},
                                               {dq.data(), dim}, {dk.data(), dim}, part(dv, 1), mode, workspace.data());
     auto expected = attention_pullback_by_definition(s, wide_scale, q, k, v, dout);
-    if (mode == update::add)
-        for (auto* g : {&expected.q, &expected.k, &expected.v}) *g = plus(before, *g);
+    if (mode == update::add) {
+        for (auto* g : {&expected.q, &expected.k}) *g = plus(before, *g);
+        expected.v = plus(value_before, expected.v);
+    }
     // A single visible key has weight 1 whatever its score: dq and dk are 0 to rounding, so they are compared as a sum.
     if (s.time > 1 || mode == update::add) {
         check_close(dq, expected.q);
@@ -140,7 +150,7 @@ void check_attention(const attention_shape& s, update mode) {
         for (std::size_t i = 0; i < n; ++i)
             BOOST_TEST(std::abs(static_cast<double>(dq[i])) + std::abs(static_cast<double>(dk[i])) < tolerance<T>);
     }
-    check_close(dv, embed<double>(expected.v, dim, stride, 1));
+    check_close(dv, embed<double>(expected.v, value_dim, stride, 1));
 }
 
 }  // namespace
@@ -149,11 +159,11 @@ BOOST_AUTO_TEST_SUITE(kernels_attention)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(both_passes_by_their_definitions, T, scalars) {
     for (const std::size_t time : sizes)
-        for (const std::size_t head_dim : {1u, 3u, 8u})
+        for (const auto& [head_dim, value_dim] : {std::array{1u, 1u}, {3u, 3u}, {8u, 8u}, {3u, 5u}, {8u, 1u}})
             for (const bool causal : {true, false})
                 for (const auto residual : {attention_residual::probabilities, attention_residual::log_sum_exp})
                     for (const auto mode : {update::replace, update::add})
-                        check_attention<T>({2, 3, time, head_dim, causal, residual}, mode);
+                        check_attention<T>({2, 3, time, head_dim, causal, residual, value_dim}, mode);
 }
 
 BOOST_AUTO_TEST_CASE(pullback_by_differences) {
@@ -211,21 +221,32 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(scores_far_apart_choose_one_key, T, scalars) {
     }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(decoding_is_the_last_row, T, scalars) {
-    for (const std::size_t time : sizes)
-        for (const std::size_t head_dim : {1u, 3u, 8u}) {
-            const attention_shape s{1, 3, time, head_dim};
-            const std::size_t dim = s.model_dim(), stride = dim + 5;
+/// The last rows of a sequence, one or several, against all of its keys and values.
+BOOST_AUTO_TEST_CASE_TEMPLATE(later_positions_are_the_last_rows, T, scalars) {
+    for (const std::size_t keys : sizes)
+        for (const std::size_t queries : {std::size_t{1}, keys / 2, keys}) {
+            if (queries == 0) continue;
+            const attention_shape whole{.batch = 1, .heads = 3, .time = keys, .head_dim = 3, .value_dim = 5};
+            attention_shape last = whole;
+            last.time = queries, last.past = keys - queries;
+            const std::size_t dim = 9, value_dim = 15, stride = 20, first = (keys - queries);
             const T scale = T(0.4);
-            const auto q = uniform<T>(time * dim, 1), keys = uniform<T>(time * stride, 2),
-                       values = uniform<T>(time * stride, 3);
-            std::vector<T> all(time * dim), one(dim), residual(s.residual_size());
-            std::vector<T> workspace(time, static_cast<T>(scratch));
-            kernels::multi_head_attention<T>(s, scale, {q.data(), dim}, {keys.data(), stride}, {values.data(), stride},
-                                             {all.data(), dim}, residual.data(), nullptr);
-            kernels::attention_decode<T>(3, head_dim, time, scale, q.data() + (time - 1) * dim, {keys.data(), stride},
-                                         {values.data(), stride}, one.data(), workspace.data());
-            check_close(one, std::vector<double>(all.end() - static_cast<std::ptrdiff_t>(dim), all.end()));
+            const auto q = uniform<T>(keys * dim, 1), k = uniform<T>(keys * stride, 2),
+                       v = uniform<T>(keys * stride, 3);
+            std::vector<T> all(keys * value_dim), residual(whole.residual_size());
+            kernels::multi_head_attention<T>(whole, scale, {q.data(), dim}, {k.data(), stride}, {v.data(), stride},
+                                             {all.data(), value_dim}, residual.data(), nullptr);
+            for (const auto kept :
+                 {attention_residual::probabilities, attention_residual::log_sum_exp, attention_residual::nothing}) {
+                last.residual = kept;
+                std::vector<T> some(queries * value_dim), left(last.residual_size()),
+                    workspace(last.forward_workspace_size(), static_cast<T>(scratch));
+                kernels::multi_head_attention<T>(last, scale, {q.data() + first * dim, dim}, {k.data(), stride},
+                                                 {v.data(), stride}, {some.data(), value_dim}, left.data(),
+                                                 workspace.data());
+                check_close(
+                    some, std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(first * value_dim), all.end()));
+            }
         }
 }
 

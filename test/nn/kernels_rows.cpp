@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -167,9 +168,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rms_norm_by_its_definition, T, scalars) {
     for (const std::size_t cols : sizes) {
         const auto x = uniform<T>(rows * cols, 1, 3.0), gamma = uniform<T>(cols, 2);
         std::vector<T> y(x.size()), rstd(rows);
-        kernels::rms_norm(rows, cols, x.data(), gamma.data(), T(eps), y.data(), rstd.data());
+        kernels::rms_norm(rows, cols, cols, x.data(), gamma.data(), T(eps), y.data(), rstd.data());
         check_close(y, norm_by_definition(false, cols, x, gamma, std::vector<T>(cols)));
     }
+}
+
+/// The RMS of a narrow row divided by a larger width is that of the row with zeros beside it, and so is its pullback.
+BOOST_AUTO_TEST_CASE(rms_norm_of_a_wider_row_of_zeros) {
+    constexpr std::size_t cols = 7, wide = 12;
+    const auto x = uniform<double>(rows * cols, 1, 3.0), gamma = uniform<double>(cols, 2),
+               dy = uniform<double>(rows * cols, 3);
+    const auto padded = [](const std::vector<double>& narrow) {
+        std::vector<double> p(narrow.size() / cols * wide);
+        for (std::size_t i = 0; i < narrow.size(); ++i) p[i / cols * wide + i % cols] = narrow[i];
+        return p;
+    };
+    const auto run = [](std::size_t columns, const std::vector<double>& u, const std::vector<double>& g,
+                        const std::vector<double>& d) {
+        std::vector<double> y(u.size()), rstd(rows), dx(u.size()), dgamma(columns);
+        kernels::rms_norm(rows, columns, wide, u.data(), g.data(), eps, y.data(), rstd.data());
+        kernels::rms_norm_backward(rows, columns, wide, u.data(), g.data(), rstd.data(), d.data(), dx.data(),
+                                   update::replace, dgamma.data());
+        return std::array{y, dx, dgamma};
+    };
+    const auto narrow = run(cols, x, gamma, dy), whole = run(wide, padded(x), padded(gamma), padded(dy));
+    for (std::size_t k = 0; k < narrow.size(); ++k) check_close(padded(narrow[k]), whole[k]);
 }
 
 BOOST_AUTO_TEST_CASE(norm_pullbacks_by_differences) {
@@ -191,14 +214,14 @@ BOOST_AUTO_TEST_CASE(norm_pullbacks_by_differences) {
                     kernels::layer_norm_backward(rows, cols, x.data(), gamma.data(), mean.data(), rstd.data(), d.data(),
                                                  to.data(), mode, to_gamma.data(), to_beta.data());
                 else
-                    kernels::rms_norm_backward(rows, cols, x.data(), gamma.data(), rstd.data(), d.data(), to.data(),
-                                               mode, to_gamma.data());
+                    kernels::rms_norm_backward(rows, cols, cols, x.data(), gamma.data(), rstd.data(), d.data(),
+                                               to.data(), mode, to_gamma.data());
             };
             if (centred)
                 kernels::layer_norm(rows, cols, x.data(), gamma.data(), beta.data(), eps, y.data(), mean.data(),
                                     rstd.data());
             else
-                kernels::rms_norm(rows, cols, x.data(), gamma.data(), eps, y.data(), rstd.data());
+                kernels::rms_norm(rows, cols, cols, x.data(), gamma.data(), eps, y.data(), rstd.data());
             pullback(dy, dx, update::replace, dgamma, dbeta);
             pullback(dy, sum, update::add, gamma_sum, beta_sum);
             // One column leaves nothing of x in a centred norm: the gradient is 0, and only rounding remains.
@@ -226,9 +249,9 @@ BOOST_AUTO_TEST_CASE(norm_pullbacks_in_single_precision) {
             kernels::layer_norm(rows, cols, u.data(), g.data(), g.data(), T(eps), y.data(), mean.data(), rstd.data());
             kernels::layer_norm_backward(rows, cols, u.data(), g.data(), mean.data(), rstd.data(), d.data(), dx.data(),
                                          update::replace, dgamma.data(), dbeta.data());
-            kernels::rms_norm(rows, cols, u.data(), g.data(), T(eps), y.data(), rstd.data());
-            kernels::rms_norm_backward(rows, cols, u.data(), g.data(), rstd.data(), d.data(), dx.data(), update::add,
-                                       dgamma.data());
+            kernels::rms_norm(rows, cols, cols, u.data(), g.data(), T(eps), y.data(), rstd.data());
+            kernels::rms_norm_backward(rows, cols, cols, u.data(), g.data(), rstd.data(), d.data(), dx.data(),
+                                       update::add, dgamma.data());
             dx.insert(dx.end(), dgamma.begin(), dgamma.end());
             dx.insert(dx.end(), dbeta.begin(), dbeta.end());
             return dx;

@@ -10,14 +10,9 @@ namespace picogpt {
 generator::generator(const model<float>& m, std::size_t sequences)
     : model_(m),
       sequences_(sequences),
-      keys_(m.shape().layers),
-      values_(m.shape().layers),
-      logits_(sequences * m.shape().vocabulary) {
-    for (std::size_t l = 0; l < m.shape().layers; ++l) {
-        keys_[l].resize(sequences * m.shape().context * m.shape().dim);
-        values_[l].resize(keys_[l].size());
-    }
-}
+      states_(m.shape().layers, {sequences, m.attention().state_size(m.shape().dim, m.shape().dim, m.shape().context),
+                                 m.shape().context}),
+      logits_(sequences * m.shape().vocabulary) {}
 
 std::span<const float> generator::feed(std::span<const token> next) {
     if (next.size() != sequences_)
@@ -32,6 +27,7 @@ std::span<const float> generator::feed(std::span<const token> next) {
         const std::vector<token> later(seen_.end() - static_cast<std::ptrdiff_t>(kept * sequences_), seen_.end());
         seen_.clear();
         position_ = 0;
+        for (auto& state : states_) state.restart();
         for (std::size_t p = 0; p < kept; ++p) advance(std::span(later).subspan(p * sequences_, sequences_));
     }
     advance(next);
@@ -41,27 +37,21 @@ std::span<const float> generator::feed(std::span<const token> next) {
 void generator::advance(std::span<const token> next) {
     using xtn::variable;
     const model_shape& shape = model_.shape();
-    const std::size_t d = shape.dim, history = shape.context * d;
+    const std::size_t d = shape.dim;
     tape_.clear();
+    const xtn::no_gradient none(tape_);
     std::vector<float> rows(sequences_ * d);
     for (std::size_t s = 0; s < sequences_; ++s) {
         const float* embedded = model_.embedding().table().data() + next[s] * d;
-        std::transform(embedded, embedded + d, model_.embedding().positions().data() + position_ * d,
-                       rows.data() + s * d, std::plus<>());
+        std::transform(embedded, embedded + d, model_.positions().table().data() + position_ * d, rows.data() + s * d,
+                       std::plus<>());
     }
     variable<float, 2> x = tape_.constant<2>(rows.data(), {sequences_, d});
     for (std::size_t l = 0; l < shape.layers; ++l) {
         const auto& b = model_.blocks()[l];
         const auto [q, k, v] = b.queries_keys_values(b.ln1(x));
-        const variable<float, 2> y = tape_.result<2>({sequences_, d}, false);
-        for (std::size_t s = 0; s < sequences_; ++s) {
-            float *keys = keys_[l].data() + s * history, *values = values_[l].data() + s * history;
-            std::copy_n(k.data() + s * d, d, keys + position_ * d);
-            std::copy_n(v.data() + s * d, d, values + position_ * d);
-            model_.attention().decode(q.data() + s * d, keys, values, shape.heads, d / shape.heads, position_ + 1,
-                                      y.data() + s * d);
-        }
-        x = x + b.output(y);
+        x = x + b.output(model_.attention()(q, k, v, states_[l]));
+        states_[l].advance(1);
         x = x + b.down(xtn::nn::relu(b.up(b.ln2(x))));
     }
     const variable<float, 2> logits = model_.head()(model_.final_norm()(x));

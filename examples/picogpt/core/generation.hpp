@@ -26,7 +26,7 @@ public:
     std::span<const float> feed(std::span<const token> next);
 
     /// What the keys and values take.
-    std::size_t cache_bytes() const { return 2 * keys_.size() * keys_.front().size() * sizeof(float); }
+    std::size_t cache_bytes() const { return states_.size() * states_.front().bytes(); }
 
 private:
     void advance(std::span<const token> next);
@@ -34,8 +34,8 @@ private:
     const model<float>& model_;
     std::size_t sequences_, position_ = 0;
     xtn::tape<float> tape_;
-    std::vector<token> seen_;                        // (position x sequences), what the cache holds
-    std::vector<std::vector<float>> keys_, values_;  // of each layer, (sequences x context x dim)
+    std::vector<token> seen_;                              // (position x sequences), what the cache holds
+    std::vector<xtn::nn::attention_state<float>> states_;  // of each layer
     std::vector<float> logits_;
 };
 

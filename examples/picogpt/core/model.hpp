@@ -36,7 +36,7 @@ struct model_shape {
 template <class T>
 using operator_factory = std::function<xtn::any_operator<T>(const std::string& name, std::size_t out, std::size_t in)>;
 
-template <class T, class Attention = xtn::nn::softmax_attention>
+template <class T>
 class model {
 public:
     struct block {
@@ -66,11 +66,12 @@ public:
         }
     };
 
-    model(const model_shape& shape, const operator_factory<T>& make, Attention attention = {})
+    model(const model_shape& shape, const operator_factory<T>& make)
         : shape_(shape),
-          attention_(attention),
-          embedding_(shape.vocabulary, shape.dim, shape.context,
-                     shape.learned_positions ? xtn::nn::position_kind::learned : xtn::nn::position_kind::sinusoidal),
+          attention_{.heads = shape.heads},
+          embedding_(shape.vocabulary, shape.dim),
+          positions_(shape.learned_positions ? xtn::nn::position_kind::learned : xtn::nn::position_kind::sinusoidal,
+                     shape.context, shape.dim),
           final_norm_(shape.dim),
           head_(make("lm_head", shape.vocabulary, shape.dim)) {
         const std::size_t d = shape.dim;
@@ -99,17 +100,18 @@ public:
 
     const model_shape& shape() const { return shape_; }
     const xtn::nn::embedding<T>& embedding() const { return embedding_; }
+    const xtn::nn::positions<T>& positions() const { return positions_; }
     const std::vector<block>& blocks() const { return blocks_; }
     const xtn::nn::layer_norm<T>& final_norm() const { return final_norm_; }
     const xtn::nn::linear<T>& head() const { return head_; }
-    const Attention& attention() const { return attention_; }
+    const xtn::nn::softmax_attention& attention() const { return attention_; }
 
     /// Tokens (sequences of `time`) to logits, one row a token.
     xtn::variable<T, 2> logits(xtn::tape<T>& t, std::span<const token> tokens, std::size_t time) const {
-        xtn::variable<T, 2> x = embedding_(t, tokens, time);
+        xtn::variable<T, 2> x = positions_(embedding_(t, tokens), time);
         for (const block& b : blocks_) {
             const auto [q, k, v] = b.queries_keys_values(b.ln1(x));
-            x = x + b.output(attention_(q, k, v, shape_.heads, time));
+            x = x + b.output(attention_(q, k, v, time));
             x = x + b.down(xtn::nn::relu(b.up(b.ln2(x))));
         }
         return head_(final_norm_(x));
@@ -142,6 +144,7 @@ public:
         using xtn::nn::append;
         std::vector<xtn::named_parameter<T>> all;
         append(all, "tok_emb", embedding_.parameters());
+        append(all, "tok_emb", positions_.parameters());
         for (std::size_t l = 0; l < blocks_.size(); ++l) {
             const block& b = blocks_[l];
             const std::string name = "blocks." + std::to_string(l);
@@ -160,8 +163,9 @@ private:
     }
 
     model_shape shape_;
-    Attention attention_;
+    xtn::nn::softmax_attention attention_;
     xtn::nn::embedding<T> embedding_;
+    xtn::nn::positions<T> positions_;
     std::vector<block> blocks_;
     xtn::nn::layer_norm<T> final_norm_;
     xtn::nn::linear<T> head_;

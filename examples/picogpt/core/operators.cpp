@@ -112,7 +112,8 @@ model<float> make_model(const model_shape& shape, const representation& r, const
                         std::uint64_t seed) {
     model<float> m = make_model(shape, r);
     xtn::random_stream random(seed);
-    for (const auto& table : m.embedding().parameters()) random.fill_normal(table.value.values(), 0.02);
+    for (const auto& tables : {m.embedding().parameters(), m.positions().parameters()})
+        for (const auto& table : tables) random.fill_normal(table.value.values(), 0.02);
     for (const xtn::any_operator<float>& op : m.operators()) {
         const double sites = static_cast<double>(op.parameters().size());
         const double sigma =

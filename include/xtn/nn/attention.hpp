@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Causal multi-head softmax attention: out = softmax(q k^T / sqrt(head_dim)) v for every sequence and head, where a
-// position sees itself and those before it (Vaswani et al. 2017).
+// Multi-head softmax attention: out = softmax(scale q k^T) v for every sequence and head (Vaswani et al. 2017). Causal, a
+// position sees itself and those before it.
 #pragma once
 
 #include <algorithm>
@@ -9,66 +9,108 @@
 #include <cstddef>
 #include <string>
 
+#include <xtn/nn/attention_state.hpp>
 #include <xtn/nn/kernels/multi_head_attention.hpp>
 #include <xtn/nn/module.hpp>
 
 namespace xtn::nn {
 
-/// The attention policy of a model: how q, k and v (batch * time rows of heads * head_dim columns) mix.
+/// Softmax attention of rows that hold `heads` heads side by side. Values may have other columns than queries and keys.
 struct softmax_attention {
+    std::size_t heads = 1;
+    bool causal = true;
+    double scale = 0;  ///< of the scores; 0 means 1 / sqrt(columns of a head)
+
+    /// Sequences of `time` positions, one below the other. Throws shape_error for shapes that do not fit.
     template <scalar T>
     variable<T, 2> operator()(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
-                              std::size_t heads, std::size_t time) const {
-        const auto [rows, columns] = q.shape();
-        if (k.shape() != q.shape() || v.shape() != q.shape() || heads == 0 || columns % heads != 0 || time == 0 ||
-            rows % time != 0)
-            throw shape_error("attention: queries " + to_string(geometry::row_major(q.shape())) + ", keys " +
-                              to_string(geometry::row_major(k.shape())) + " and values " +
-                              to_string(geometry::row_major(v.shape())) + " must have one shape, made of " +
-                              std::to_string(heads) + " heads and sequences of " + std::to_string(time));
+                              std::size_t time) const {
+        const kernels::attention_shape shape = shape_of(q, k, v, time);
         tape<T>& t = q.tape();
-        const kernels::attention_shape shape{
-            .batch = rows / time, .heads = heads, .time = time, .head_dim = columns / heads};
-        const T scale = scale_of<T>(shape.head_dim);
-        const variable<T, 2> y = t.result(q.shape(), q, k, v);
+        const T factor = scale_of<T>(shape.head_dim);
+        const variable<T, 2> y = t.result(v.shape(), q, k, v);
         T* residual = t.template keep<T>(shape.residual_size());
-        const auto in = [](const variable<T, 2>& x) { return kernels::strided_rows<const T>{x.data(), x.shape()[1]}; };
         {
             backend::workspace_frame frame;
-            kernels::multi_head_attention<T>(shape, scale, in(q), in(k), in(v), {y.data(), columns}, residual,
+            kernels::multi_head_attention<T>(shape, factor, rows_of(q), rows_of(k), rows_of(v),
+                                             {y.data(), y.shape()[1]}, residual,
                                              frame.take<T>(shape.forward_workspace_size()));
         }
         t.record(y, [=](const T* dy) {
             backend::workspace_frame frame;
+            const std::array operands{q, k, v};
             const std::array<gradient_sink<T>, 3> sinks{q.sink(), k.sink(), v.sink()};
             const bool add = sinks[0].accumulate || sinks[1].accumulate || sinks[2].accumulate;
             std::array<kernels::strided_rows<T>, 3> d{};
-            for (std::size_t i = 0; i < 3; ++i)
-                d[i] = {add        ? detail::adding_sink(sinks[i], y.size(), frame)
+            for (std::size_t i = 0; i < 3; ++i) {
+                const std::size_t size = operands[i].size();
+                d[i] = {add        ? detail::adding_sink(sinks[i], size, frame)
                         : sinks[i] ? sinks[i].data
-                                   : frame.take<T>(y.size()),
-                        y.shape()[1]};
-            kernels::multi_head_attention_backward<T>(shape, scale, in(q), in(k), in(v), in(y), residual,
-                                                      {dy, y.shape()[1]}, d[0], d[1], d[2], detail::mode(add),
+                                   : frame.take<T>(size),
+                        operands[i].shape()[1]};
+            }
+            kernels::multi_head_attention_backward<T>(shape, factor, rows_of(q), rows_of(k), rows_of(v), rows_of(y),
+                                                      residual, {dy, y.shape()[1]}, d[0], d[1], d[2], detail::mode(add),
                                                       frame.take<T>(shape.backward_workspace_size()));
         });
         return y;
     }
 
-    /// One new position of each of `batch` sequences against its cache: q and out (heads * head_dim), keys and values
-    /// (positions x heads * head_dim), the newest included.
+    /// The keys and values of `context` positions. Throws xtn::error unless it is causal.
+    std::size_t state_size(std::size_t key_columns, std::size_t value_columns, std::size_t context) const {
+        if (!causal) throw error("attention: only causal attention goes on position by position");
+        return context * (key_columns + value_columns);
+    }
+
+    /// The next positions of the state's sequences. Throws shape_error as above and beyond the context, xtn::error where
+    /// something is differentiated.
     template <scalar T>
-    void decode(const T* q, const T* keys, const T* values, std::size_t heads, std::size_t head_dim,
-                std::size_t positions, T* out) const {
+    variable<T, 2> operator()(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
+                              attention_state<T>& state) const {
+        const std::size_t count = state.positions_in(q.shape()[0]), past = state.position();
+        kernels::attention_shape shape = shape_of(q, k, v, count);
+        const variable<T, 2> y = detail::undifferentiated(v.shape(), q, k, v);
+        shape.batch = 1, shape.past = past, shape.residual = kernels::attention_residual::nothing;
+        const std::size_t wide = k.shape()[1], value_wide = v.shape()[1];
         backend::workspace_frame frame;
-        kernels::attention_decode<T>(heads, head_dim, positions, scale_of<T>(head_dim), q, {keys, heads * head_dim},
-                                     {values, heads * head_dim}, out, frame.take<T>(positions));
+        T* workspace = frame.take<T>(shape.forward_workspace_size());
+        for (std::size_t s = 0; s < state.sequences(); ++s) {
+            T *keys = state.of(s), *values = keys + state.context() * wide;
+            std::copy_n(k.data() + s * count * wide, count * wide, keys + past * wide);
+            std::copy_n(v.data() + s * count * value_wide, count * value_wide, values + past * value_wide);
+            kernels::multi_head_attention<T>(shape, scale_of<T>(shape.head_dim), {q.data() + s * count * wide, wide},
+                                             {keys, wide}, {values, value_wide},
+                                             {y.data() + s * count * value_wide, value_wide}, nullptr, workspace);
+        }
+        return y;
     }
 
 private:
     template <scalar T>
-    static T scale_of(std::size_t head_dim) {
-        return T(1) / std::sqrt(static_cast<T>(head_dim));
+    kernels::attention_shape shape_of(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
+                                      std::size_t time) const {
+        const auto [rows, columns] = q.shape();
+        if (k.shape() != q.shape() || v.shape()[0] != rows || heads == 0 || columns % heads != 0 ||
+            v.shape()[1] % heads != 0 || time == 0 || rows % time != 0)
+            throw shape_error("attention: queries " + to_string(geometry::row_major(q.shape())) + ", keys " +
+                              to_string(geometry::row_major(k.shape())) + " and values " +
+                              to_string(geometry::row_major(v.shape())) + " must have the rows of sequences of " +
+                              std::to_string(time) + " and columns of " + std::to_string(heads) +
+                              " heads, queries and keys the same");
+        return {.batch = rows / time,
+                .heads = heads,
+                .time = time,
+                .head_dim = columns / heads,
+                .causal = causal,
+                .value_dim = v.shape()[1] / heads};
+    }
+    template <scalar T>
+    static kernels::strided_rows<const T> rows_of(const variable<T, 2>& x) {
+        return {x.data(), x.shape()[1]};
+    }
+    template <scalar T>
+    T scale_of(std::size_t head_dim) const {
+        return scale > 0 ? static_cast<T>(scale) : T(1) / std::sqrt(static_cast<T>(head_dim));
     }
 };
 

@@ -11,14 +11,17 @@
 
 namespace xtn::nn {
 
-/// Normalises each row to mean 0 and variance 1, then scales and shifts; parameters "weight" and "bias".
+/// Normalises each row to mean 0 and variance 1, then scales and shifts; parameters "weight" and "bias", none where it is
+/// not scaled.
 template <scalar T>
 class layer_norm {
 public:
     /// Weight 1, bias 0.
-    explicit layer_norm(std::size_t dim, T eps = T(1e-5))
-        : weight_(std::vector{dim}), bias_(std::vector{dim}), eps_(eps) {
+    explicit layer_norm(std::size_t dim, T eps = T(1e-5), bool scaled = true)
+        : weight_(std::vector{dim}), bias_(std::vector{dim}), eps_(eps), scaled_(scaled) {
         std::fill(weight_.values().begin(), weight_.values().end(), T(1));
+        weight_.set_trainable(scaled);
+        bias_.set_trainable(scaled);
     }
 
     const parameter<T>& weight() const { return weight_; }
@@ -48,11 +51,15 @@ public:
         return y;
     }
 
-    std::vector<named_parameter<T>> parameters() const { return {{"weight", weight_}, {"bias", bias_}}; }
+    std::vector<named_parameter<T>> parameters() const {
+        if (!scaled_) return {};
+        return {{"weight", weight_}, {"bias", bias_}};
+    }
 
 private:
     parameter<T> weight_, bias_;
     T eps_;
+    bool scaled_;
 };
 
 }  // namespace xtn::nn

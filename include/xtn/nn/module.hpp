@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -30,6 +31,15 @@ T* adding_sink(const gradient_sink<T>& sink, std::size_t size, backend::workspac
     T* target = sink ? sink.data : frame.take<T>(size);
     if (!sink.accumulate) std::fill_n(target, size, T{});
     return target;
+}
+
+/// A result of operands that are not differentiated; xtn::error where one is, for nothing would be recorded.
+template <scalar T, class... Operands>
+variable<T, 2> undifferentiated(const std::array<std::size_t, 2>& shape, const variable<T, 2>& first,
+                                const Operands&... operands) {
+    if ((first.needs_gradient() || ... || operands.needs_gradient()))
+        throw error("going on from a state is not differentiated: hold an xtn::no_gradient of the tape meanwhile");
+    return first.tape().template result<2>(shape, false);
 }
 
 }  // namespace detail

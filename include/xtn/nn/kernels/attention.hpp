@@ -2,7 +2,7 @@
 // Scaled dot-product attention (Vaswani et al., arXiv 1706.03762, equation 1) of one sequence and one head.
 //   S = scale Q K^T,  P = softmax of the rows of S (to the left of the diagonal, and on it, if causal),  O = P V
 //   dV = P^T dO,  dP = dO V^T,  dS = scale P (dP - delta),  dQ = dS K,  dK = dS^T Q
-//   delta_r = <p_r, dp_r> = <o_r, do_r>: a sum over head_dim instead of time
+//   delta_r = <p_r, dp_r> = <o_r, do_r>: a sum over value_dim instead of time
 //   (Dao et al., arXiv 2205.14135, appendix B.2)
 //
 // Blocks of 64 queries take one matrix product each with the keys they can see, so causal attention does little more
@@ -42,26 +42,26 @@ struct query_block {
     query_block(const attention_shape& s, std::size_t row)
         : first(row),
           rows(std::min(attention_block, s.time - row)),
-          keys(s.causal ? row + rows : s.time),
+          keys(s.causal ? s.past + row + rows : s.keys()),
           causal(s.causal) {}
 
     /// Keys that query `first + r` can see.
-    std::size_t visible(std::size_t r) const { return causal ? first + r + 1 : keys; }
+    std::size_t visible(std::size_t r) const { return causal ? keys - rows + r + 1 : keys; }
 };
 
 /// Where the probabilities of a block live: in the residual, or packed in the workspace.
 template <class T>
 inline strided_rows<T> probabilities_of(const attention_shape& s, const query_block& b, T* residual, T* workspace) {
-    if (s.residual == attention_residual::probabilities) return {residual + b.first * s.time, s.time};
+    if (s.residual == attention_residual::probabilities) return {residual + b.first * s.keys(), s.keys()};
     return {workspace, b.keys};
 }
 
 }  // namespace detail
 
-/// out (time x head_dim) = attention of q, k, v (time x head_dim each, strided) for one sequence and head; scale > 0.
-/// Writes `residual` (shape.head_residual_size()): probabilities are time x time, of which each block of 64 rows holds
-/// the columns it can see, zeros above the diagonal included. `workspace` has shape.forward_workspace_size() elements.
-/// shape.batch and shape.heads are not looked at.
+/// out (time x value_dim) = attention of q (time x head_dim), k (keys x head_dim) and v (keys x value_dim), all strided,
+/// for one sequence and head; scale > 0. Writes `residual` (shape.head_residual_size()): probabilities are time x keys, of
+/// which each block of 64 rows holds the columns it can see, zeros above the diagonal included. `workspace` has
+/// shape.forward_workspace_size() elements. shape.batch and shape.heads are not looked at.
 template <class T>
 inline void attention_head(const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
                            std::type_identity_t<strided_rows<const T>> k, std::type_identity_t<strided_rows<const T>> v,
@@ -77,13 +77,13 @@ inline void attention_head(const attention_shape& shape, T scale, std::type_iden
             if (shape.residual == attention_residual::log_sum_exp)
                 residual[row + r] = scale * norm.maximum + std::log(norm.sum);
         }
-        detail::multiply<T>(false, false, b.rows, dim, b.keys, {p.data, p.stride}, {v.data, v.stride}, T(0),
+        detail::multiply<T>(false, false, b.rows, shape.value_dim, b.keys, {p.data, p.stride}, {v.data, v.stride}, T(0),
                             out.block(row, 0));
     }
 }
 
-/// The pullback of attention_head: dq, dk, dv (=, +=) from dout, with the same q, k, v, `out` and `residual`.
-/// `workspace` has shape.backward_workspace_size() elements.
+/// The pullback of attention_head: dq, dk, dv (=, +=) from dout, with the same q, k, v, `out` and `residual`, which is not
+/// nothing; shape.past is 0. `workspace` has shape.backward_workspace_size() elements.
 template <class T>
 inline void attention_head_backward(const attention_shape& shape, T scale,
                                     std::type_identity_t<strided_rows<const T>> q,
@@ -112,11 +112,11 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
             }
             p = {again.data, again.stride};
         }
-        detail::multiply<T>(true, false, b.keys, dim, b.rows, p, gradient, beta, dv);
-        detail::multiply<T>(false, true, b.rows, b.keys, dim, gradient, v, T(0), ds);
+        detail::multiply<T>(true, false, b.keys, shape.value_dim, b.rows, p, gradient, beta, dv);
+        detail::multiply<T>(false, true, b.rows, b.keys, shape.value_dim, gradient, v, T(0), ds);
         for (std::size_t r = 0; r < b.rows; ++r) {
             const T *o = out.row(row + r), *g = gradient.row(r);
-            const T delta = backend::sum<T>(dim, [o, g](auto w) { return w.load(o) * w.load(g); });
+            const T delta = backend::sum<T>(shape.value_dim, [o, g](auto w) { return w.load(o) * w.load(g); });
             softmax_row_backward(b.visible(r), scale, delta, p.row(r), static_cast<const T*>(ds.row(r)), ds.row(r));
             std::fill(ds.row(r) + b.visible(r), ds.row(r) + b.keys, T(0));
         }

@@ -20,7 +20,8 @@ struct strided_rows {
 /// What the forward pass keeps of each (batch, head) for the pullback.
 enum class attention_residual {
     probabilities,  ///< time x time numbers; nothing is computed twice
-    log_sum_exp     ///< time numbers; the pullback computes the scores again
+    log_sum_exp,    ///< time numbers; the pullback computes the scores again
+    nothing         ///< there will be no pullback
 };
 
 /// Storing is faster while the probabilities of a head are small: 4 MiB of float at 1024.
@@ -33,17 +34,23 @@ constexpr attention_residual preferred_residual(std::size_t time) {
 inline constexpr std::size_t attention_block = 64;
 
 /// Attention over `batch` sequences of `time` positions with `heads` heads of `head_dim` columns each. The packed
-/// queries, keys, values and outputs are (batch * time x heads * head_dim), row-major.
+/// queries are (batch * time x heads * head_dim), row-major; keys, values and outputs likewise, but for `value_dim` and
+/// `past`.
 struct attention_shape {
     std::size_t batch, heads, time, head_dim;
     bool causal = true;  ///< a position sees itself and those before it; otherwise all
     attention_residual residual = preferred_residual(time);
+    std::size_t value_dim = head_dim;  ///< columns of values and outputs of a head
+    std::size_t past = 0;              ///< keys and values of each sequence begin so many positions before the queries
 
     constexpr std::size_t model_dim() const { return heads * head_dim; }
+    constexpr std::size_t keys() const { return past + time; }
 
     /// Elements that one (batch, head) keeps for the pullback.
     constexpr std::size_t head_residual_size() const {
-        return residual == attention_residual::probabilities ? time * time : time;
+        return residual == attention_residual::probabilities ? time * keys()
+               : residual == attention_residual::log_sum_exp ? time
+                                                             : 0;
     }
 
     /// Elements that all of them keep.
@@ -60,7 +67,7 @@ struct attention_shape {
     }
 
 private:
-    constexpr std::size_t block_size() const { return std::min(time, attention_block) * time; }
+    constexpr std::size_t block_size() const { return std::min(time, attention_block) * keys(); }
 };
 
 }  // namespace xtn::kernels

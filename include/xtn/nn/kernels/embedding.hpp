@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows of a table chosen by token, plus a row of a second table chosen by position.
-//   y_{b, t} = table_{token(b, t)} + positions_t;  dtable_i = sum of dy over the places where token i stands
+// Rows of a table chosen by token.
+//   y_i = table_{token(i)};  dtable_j = sum of dy_i over the places i where token j stands
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 
@@ -12,19 +13,18 @@
 
 namespace xtn::kernels {
 
-/// y (batch x time x dim) from tokens (batch x time), table (vocabulary x dim) and positions (time x dim). Throws
-/// shape_error for a token outside 0 to vocabulary - 1; then y is untouched.
+/// y (n x dim) from tokens (n) and table (vocabulary x dim). Throws shape_error for a token outside 0 to vocabulary - 1;
+/// then y is untouched.
 template <class T, std::integral Index>
-inline void embedding(std::size_t batch, std::size_t time, std::size_t dim, std::size_t vocabulary, const Index* tokens,
-                      const T* table, const T* positions, T* y) {
-    require_below(vocabulary, batch * time, tokens, "embedding", "token");
-    for (std::size_t i = 0; i < batch * time; ++i)
-        add(dim, table + static_cast<std::size_t>(tokens[i]) * dim, positions + (i % time) * dim, y + i * dim);
+inline void embedding(std::size_t n, std::size_t dim, std::size_t vocabulary, const Index* tokens, const T* table,
+                      T* y) {
+    require_below(vocabulary, n, tokens, "embedding", "token");
+    for (std::size_t i = 0; i < n; ++i)
+        std::copy_n(table + static_cast<std::size_t>(tokens[i]) * dim, dim, y + i * dim);
 }
 
 /// dtable (vocabulary x dim) += rows of dy (n x dim), scattered to their tokens (n) in order. Throws shape_error for a
-/// token outside 0 to vocabulary - 1; then dtable is untouched. (A learned table of positions takes the sum over the
-/// batch: add_bias_gradient with `batch` rows of time x dim.)
+/// token outside 0 to vocabulary - 1; then dtable is untouched.
 template <class T, std::integral Index>
 inline void embedding_backward(std::size_t n, std::size_t dim, std::size_t vocabulary, const Index* tokens, const T* dy,
                                T* dtable) {

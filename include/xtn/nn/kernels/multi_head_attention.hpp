@@ -6,17 +6,16 @@
 #include <cstddef>
 #include <type_traits>
 
-#include <xtn/backend/gemm.hpp>
 #include <xtn/nn/kernels/attention.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
-#include <xtn/nn/kernels/softmax.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
 
-/// out = attention of q, k, v; each has batch * time rows and heads * head_dim columns, with a row stride of its own,
-/// so q, k and v may be thirds of one wider buffer. `residual` (shape.residual_size()) is written for the pullback,
-/// `workspace` has shape.forward_workspace_size() elements. scale > 0, usually 1 / sqrt(head_dim).
+/// out = attention of q, k, v; each has a row stride of its own, so q, k and v may be thirds of one wider buffer. With
+/// shape.past, keys and values are a cache that ends with those of the queries' positions, and there may be but one query.
+/// `residual` (shape.residual_size()) is written for the pullback, `workspace` has shape.forward_workspace_size()
+/// elements. scale > 0, usually 1 / sqrt(head_dim).
 template <class T>
 inline void multi_head_attention(const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
                                  std::type_identity_t<strided_rows<const T>> k,
@@ -25,9 +24,10 @@ inline void multi_head_attention(const attention_shape& shape, T scale, std::typ
     if (shape.time == 0) return;  // the operands may be null
     for (std::size_t b = 0; b < shape.batch; ++b)
         for (std::size_t h = 0; h < shape.heads; ++h, residual += shape.head_residual_size()) {
-            const std::size_t row = b * shape.time, column = h * shape.head_dim;
-            attention_head<T>(shape, scale, q.block(row, column), k.block(row, column), v.block(row, column),
-                              out.block(row, column), residual, workspace);
+            const std::size_t row = b * shape.time, key = b * shape.keys();
+            const std::size_t column = h * shape.head_dim, value_column = h * shape.value_dim;
+            attention_head<T>(shape, scale, q.block(row, column), k.block(key, column), v.block(key, value_column),
+                              out.block(row, value_column), residual, workspace);
         }
 }
 
@@ -43,27 +43,13 @@ inline void multi_head_attention_backward(
     if (shape.time == 0) return;  // the operands may be null
     for (std::size_t b = 0; b < shape.batch; ++b)
         for (std::size_t h = 0; h < shape.heads; ++h, residual += shape.head_residual_size()) {
-            const std::size_t row = b * shape.time, column = h * shape.head_dim;
-            attention_head_backward<T>(shape, scale, q.block(row, column), k.block(row, column), v.block(row, column),
-                                       out.block(row, column), residual, dout.block(row, column), dq.block(row, column),
-                                       dk.block(row, column), dv.block(row, column), mode, workspace);
+            const std::size_t row = b * shape.time;
+            const std::size_t column = h * shape.head_dim, value_column = h * shape.value_dim;
+            attention_head_backward<T>(shape, scale, q.block(row, column), k.block(row, column),
+                                       v.block(row, value_column), out.block(row, value_column), residual,
+                                       dout.block(row, value_column), dq.block(row, column), dk.block(row, column),
+                                       dv.block(row, value_column), mode, workspace);
         }
-}
-
-/// Attention of one new position against a cache, for generation: q and out (heads * head_dim), keys and values
-/// (positions x heads * head_dim, strided), positions >= 1, the newest included. `workspace` has `positions` elements.
-template <class T>
-inline void attention_decode(std::size_t heads, std::size_t head_dim, std::size_t positions, T scale, const T* q,
-                             std::type_identity_t<strided_rows<const T>> keys,
-                             std::type_identity_t<strided_rows<const T>> values, T* out, T* workspace) {
-    const strided_rows<T> p{workspace, positions};
-    for (std::size_t column = 0; column < heads * head_dim; column += head_dim) {
-        detail::multiply<T>(false, true, 1, positions, head_dim, {q + column, head_dim}, keys.block(0, column), T(0),
-                            p);
-        softmax_row(positions, scale, workspace);
-        detail::multiply<T>(false, false, 1, head_dim, positions, {workspace, positions}, values.block(0, column), T(0),
-                            strided_rows<T>{out + column, head_dim});
-    }
 }
 
 }  // namespace xtn::kernels

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Root-mean-square normalisation of the rows of a matrix (Zhang and Sennrich, arXiv 1910.07467).
-//   h  = x rstd,  rstd = 1 / sqrt(mean x^2 + eps),  y = gamma h
-//   dx = rstd (g - h mean(g h)),  g = gamma dy;  dgamma = sum over rows of dy h
+//   h  = x rstd,  rstd = 1 / sqrt(sum x^2 / n + eps),  y = gamma h
+//   dx = rstd (g - h sum(g h) / n),  g = gamma dy;  dgamma = sum over rows of dy h
+// n is the number of columns, or that of a wider row whose other columns are 0.
 #pragma once
 
 #include <cmath>
@@ -12,11 +13,12 @@
 
 namespace xtn::kernels {
 
-/// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. y may be x if no
-/// pullback follows.
+/// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. `n` is mostly cols. y may
+/// be x if no pullback follows.
 template <class T>
-inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* gamma, T eps, T* y, T* rstd) {
-    const T share = T(1) / static_cast<T>(cols);
+inline void rms_norm(std::size_t rows, std::size_t cols, std::size_t n, const T* x, const T* gamma, T eps, T* y,
+                     T* rstd) {
+    const T share = T(1) / static_cast<T>(n);
     for (std::size_t r = 0; r < rows; ++r, x += cols, y += cols) {
         const T square = share * backend::sum<T>(cols, [x](auto w) {
                              const auto u = w.load(x);
@@ -31,10 +33,10 @@ inline void rms_norm(std::size_t rows, std::size_t cols, const T* x, const T* ga
 
 /// dx (rows x cols) (=, +=) and dgamma (cols) +=, rows in order. dx may be dy.
 template <class T>
-inline void rms_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* rstd,
-                              const T* dy, T* dx, update mode, T* dgamma) {
+inline void rms_norm_backward(std::size_t rows, std::size_t cols, std::size_t n, const T* x, const T* gamma,
+                              const T* rstd, const T* dy, T* dx, update mode, T* dgamma) {
     using v = backend::batch<T>;
-    const T share = T(1) / static_cast<T>(cols);
+    const T share = T(1) / static_cast<T>(n);
     for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
         const v scale(rstd[r]);
         const v slope(share *
