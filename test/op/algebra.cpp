@@ -4,28 +4,26 @@
 
 #include <complex>
 
+#include <xtn/train/parameter_store.hpp>
+
 namespace {
 
-matrix product_of(const matrix& a, const matrix& b) {
-    matrix c = xt::zeros<double>({a.shape(0), b.shape(1)});
-    for (std::size_t i = 0; i < a.shape(0); ++i)
-        for (std::size_t k = 0; k < a.shape(1); ++k)
-            for (std::size_t j = 0; j < b.shape(1); ++j) c(i, j) += a(i, k) * b(k, j);
-    return c;
-}
-
-BOOST_AUTO_TEST_CASE(every_pair_of_operators) {
-    const std::vector<named_operator> all = all_operators();
+BOOST_AUTO_TEST_CASE_TEMPLATE(every_pair_of_operators, T, scalars) {
+    using real = xtn::real_of<T>;
+    const auto all = all_operators<T>();
     std::size_t products = 0, sums = 0;
-    for (const named_operator& a : all) {
-        const matrix w = a.op.to_dense();
-        BOOST_TEST(difference(xtn::transposed(a.op).to_dense(), matrix(xt::transpose(w))) < 1e-12, a.name);
-        BOOST_TEST(difference(xtn::scaled(-2.5, a.op).to_dense(), matrix(-2.5 * w)) < 1e-12, a.name);
-        for (const named_operator& b : all) {
-            const matrix v = b.op.to_dense();
+    for (const auto& a : all) {
+        const matrix_of<T> w = a.op.to_dense(), scaled = T(real(-2.5)) * w, transposed = xt::transpose(w);
+        matrix_of<T> adjoint = transposed;
+        for (T& x : adjoint) x = conjugate(x);
+        BOOST_TEST(difference(xtn::transposed(a.op).to_dense(), transposed) < tight<T>, a.name);
+        BOOST_TEST(difference(xtn::adjoint(a.op).to_dense(), adjoint) < tight<T>, a.name);
+        BOOST_TEST(difference(xtn::scaled(real(-2.5), a.op).to_dense(), scaled) < tight<T>, a.name);
+        for (const auto& b : all) {
+            const matrix_of<T> v = b.op.to_dense();
             const std::string names = a.name + " and " + b.name;
             if (w.shape() == v.shape() && ++sums > 0)
-                BOOST_TEST(difference(xtn::sum(a.op, b.op).to_dense(), matrix(w + v)) < 1e-12, names);
+                BOOST_TEST(difference(xtn::sum(a.op, b.op).to_dense(), matrix_of<T>(w + v)) < tight<T>, names);
             std::size_t factors = 2;  // the rows and, where sites differ, what joins the terms
             for (const auto* op : {&a.op, &b.op}) {
                 std::size_t most = 0;
@@ -33,35 +31,36 @@ BOOST_AUTO_TEST_CASE(every_pair_of_operators) {
                 factors += most;
             }
             if (factors > xtn::max_operands) continue;
-            const matrix gramian = product_of(matrix(xt::transpose(w)), w);
             if (&a == &b)
-                BOOST_TEST(difference(xtn::product(xtn::transposed(a.op), a.op).to_dense(), gramian) < 1e-11, names);
+                BOOST_TEST(difference(xtn::product(xtn::adjoint(a.op), a.op).to_dense(), product_of(adjoint, w)) <
+                               10 * tight<T>,
+                           names);
             if (w.shape(1) != v.shape(0)) continue;
             ++products;
-            BOOST_TEST(difference(xtn::product(a.op, b.op).to_dense(), product_of(w, v)) < 1e-11, names);
+            BOOST_TEST(difference(xtn::product(a.op, b.op).to_dense(), product_of(w, v)) < 10 * tight<T>, names);
         }
     }
     BOOST_TEST(products > 30);  // or the table above has become too diverse for this test
     BOOST_TEST(sums > 30);
 }
 
-BOOST_AUTO_TEST_CASE(blocks_lie_one_behind_the_other) {
-    const std::vector<named_operator> all = all_operators();
-    std::vector<xtn::any_operator<double>> blocks;
+BOOST_AUTO_TEST_CASE_TEMPLATE(blocks_lie_one_behind_the_other, T, scalars) {
+    const auto all = all_operators<T>();
+    std::vector<xtn::any_operator<T>> blocks;
     for (std::size_t k = 0; k < all.size(); k += 3) blocks.push_back(all[k].op);
     const auto op = xtn::block_diagonal(blocks);
-    matrix expected = xt::zeros<double>({op.out(), op.in()});
+    matrix_of<T> expected = xt::zeros<T>({op.out(), op.in()});
     std::size_t row = 0, column = 0;
     for (const auto& b : blocks) {
-        const matrix w = b.to_dense();
+        const matrix_of<T> w = b.to_dense();
         for (std::size_t o = 0; o < b.out(); ++o)
             for (std::size_t i = 0; i < b.in(); ++i) expected(row + o, column + i) = w(o, i);
         row += b.out();
         column += b.in();
     }
-    BOOST_TEST(difference(op.to_dense(), expected) < 1e-12);
-    const matrix x = random_matrix(4, op.in(), 3);
-    BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, expected)) < 1e-12);
+    BOOST_TEST(difference(op.to_dense(), expected) < tight<T>);
+    const auto x = random_matrix<T>(4, op.in(), 3);
+    BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, expected)) < tight<T>);
 }
 
 BOOST_AUTO_TEST_CASE(a_product_is_one_network) {
@@ -87,8 +86,7 @@ BOOST_AUTO_TEST_CASE(shared_parameters_are_listed_once) {
 BOOST_AUTO_TEST_CASE(adjoint_of_a_complex_operator) {
     using namespace xtn;
     using complex = std::complex<double>;
-    const parameter<complex> left(std::vector<std::size_t>{4, 2}), right(std::vector<std::size_t>{2, 3});
-    const any_operator<complex> op({"or,ri", "o", "i", {left, right}}, {{"left", left}, {"right", right}});
+    const low_rank<complex> op(4, 3, 2);
     random_stream random(1);
     init_normal(op, 1.0, random);
     const xt::xtensor<complex, 2> w = op.to_dense(), h = adjoint(op).to_dense(), t = transposed(op).to_dense();
@@ -126,13 +124,52 @@ BOOST_AUTO_TEST_CASE(adjoint_of_a_complex_operator) {
             }
 }
 
+// Whatever is made of operators, its parameters have names of their own, so that a store and a file take them.
+BOOST_AUTO_TEST_CASE(names_are_unique_at_any_depth) {
+    using namespace xtn;
+    const auto one = [] { return zeros({1}); };
+    const auto make = [&](const any_operator<double>& a, const any_operator<double>& b, std::size_t how) {
+        switch (how) {
+            case 0: return sum(a, b);
+            case 1: return product(a, transposed(b));
+            case 2: return scaled(one(), a);
+            case 3: return scaled(0.5, adjoint(a));
+            case 4: return block_diagonal(a, b);
+            default: return product(scaled(one(), sum(a, scaled(one(), b))), transposed(a));
+        }
+    };
+    const auto shared =
+        joint_low_rank<double>({random_matrix(4, 4, 1), random_matrix(4, 4, 2)}, common_factor::left, 2);
+    const any_operator<double> first = shared.operators[0], second = shared.operators[1];
+    int made = 0;
+    for (std::size_t i = 0; i < 6; ++i)
+        for (std::size_t j = 0; j < 6; ++j)
+            for (std::size_t k = 0; k < 6; ++k) try {
+                    const auto twice = make(make(first, second, i), make(second, dense<double>(4, 4), i), j);
+                    const auto op = make(twice, twice, k);
+                    parameter_store<double> store(op.parameters());
+                    BOOST_TEST(store.size() == parameter_count(op.parameters()));
+                    BOOST_TEST(store.entries().size() == op.parameters().size());
+                    ++made;
+                } catch (const shape_error& e) {
+                    BOOST_TEST(says("at most 16 operands")(e), e.what());  // products of products
+                }
+    BOOST_TEST(made > 100);
+    const auto nested = scaled(one(), scaled(one(), low_rank<double>(4, 3, 2)));
+    std::string names;
+    for (const auto& p : nested.parameters()) names += p.name + " ";
+    BOOST_TEST(names == "scale operand.scale operand.operand.left operand.operand.right ");
+}
+
 BOOST_AUTO_TEST_CASE(operators_that_do_not_fit_say_so) {
     using namespace xtn;
     const dense<double> a(3, 4), b(4, 3);
     BOOST_CHECK_EXCEPTION(sum(a, b), shape_error, says("operator 1 is 4 x 3"));
     BOOST_CHECK_EXCEPTION(product(a, a), shape_error, says("takes 4 numbers, but the right one makes 3"));
-    BOOST_CHECK_EXCEPTION(scaled(parameter<double>(std::vector<std::size_t>{2}), a), shape_error, says("one number"));
-    BOOST_CHECK_EXCEPTION(sum(std::vector<any_operator<double>>{}), shape_error, says("at least one"));
+    BOOST_CHECK_EXCEPTION(scaled(zeros({2}), a), shape_error, says("one number"));
+    BOOST_CHECK_EXCEPTION(sum(std::vector<any_operator<double>>{}), shape_error, says("sum: at least one"));
+    BOOST_CHECK_EXCEPTION(block_diagonal(std::vector<any_operator<double>>{}), shape_error,
+                          says("block_diagonal: at least one"));
     const mpo<double, scheme<sites<2, 2, 2, 2, 2, 2, 2, 2>, sites<2, 2, 2, 2, 2, 2, 2, 2>>> long_chain(2);
     BOOST_CHECK_THROW(product(long_chain, long_chain), shape_error);  // 16 operands and the input
 }

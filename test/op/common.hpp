@@ -6,24 +6,49 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <xtn/xtn.hpp>
 
-using matrix = xt::xtensor<double, 2>;
+using scalars = std::tuple<float, double, std::complex<float>, std::complex<double>>;
 
-inline matrix random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) {
-    matrix m(std::array<std::size_t, 2>{rows, columns});
+template <class T>
+using matrix_of = xt::xtensor<T, 2>;
+using matrix = matrix_of<double>;
+
+/// What a statement about an operator holds to.
+template <class T>
+constexpr double tight = sizeof(xtn::real_of<T>) == 8 ? 1e-12 : 2e-4;
+
+template <class T = double>
+matrix_of<T> random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) {
+    matrix_of<T> m(std::array<std::size_t, 2>{rows, columns});
     xtn::random_stream random(seed);
-    random.fill_normal(std::span<double>(m.data(), m.size()), 1.0);
+    random.fill_normal(std::span<T>(m.data(), m.size()), 1.0);
     return m;
 }
 
-inline double norm(const matrix& m) { return std::sqrt(xt::sum(m * m)()); }
+template <class T>
+double norm(const matrix_of<T>& m) {
+    double sum = 0;
+    for (const T x : m) sum = std::hypot(sum, static_cast<double>(std::abs(x)));
+    return sum;
+}
+
+template <class T>
+T conjugate(T x) {
+    if constexpr (xtn::is_complex<T>)
+        return std::conj(x);
+    else
+        return x;
+}
 
 /// For BOOST_CHECK_EXCEPTION: the message contains this.
 inline auto says(const std::string& text) {
@@ -35,33 +60,47 @@ double difference(const A& a, const B& b) {  // max|a - b| / max|b|
     double worst = 0, scale = 0;
     BOOST_REQUIRE(a.shape() == b.shape());
     for (std::size_t i = 0; i < b.size(); ++i) {
-        worst = std::max(worst, std::abs(a.flat(i) - b.flat(i)));
-        scale = std::max(scale, std::abs(b.flat(i)));
+        worst = std::max(worst, static_cast<double>(std::abs(a.flat(i) - b.flat(i))));
+        scale = std::max(scale, static_cast<double>(std::abs(b.flat(i))));
     }
     return worst / scale;
 }
 
+/// The product by loops.
+template <class T>
+matrix_of<T> product_of(const matrix_of<T>& a, const matrix_of<T>& b) {
+    matrix_of<T> c = xt::zeros<T>({a.shape(0), b.shape(1)});
+    for (std::size_t i = 0; i < a.shape(0); ++i)
+        for (std::size_t k = 0; k < a.shape(1); ++k)
+            for (std::size_t j = 0; j < b.shape(1); ++j) c(i, j) += a(i, k) * b(k, j);
+    return c;
+}
+
+template <class T>
+matrix_of<T> transpose_of(const matrix_of<T>& a) {
+    return xt::transpose(a);
+}
+
 /// y = x W^T by loops.
-inline matrix multiplied(const matrix& x, const matrix& w) {
-    matrix y = xt::zeros<double>({x.shape()[0], w.shape()[0]});
-    for (std::size_t b = 0; b < x.shape()[0]; ++b)
-        for (std::size_t o = 0; o < w.shape()[0]; ++o)
-            for (std::size_t i = 0; i < w.shape()[1]; ++i) y(b, o) += x(b, i) * w(o, i);
-    return y;
+template <class T>
+matrix_of<T> multiplied(const matrix_of<T>& x, const matrix_of<T>& w) {
+    return product_of(x, transpose_of(w));
 }
 
 template <class Op>
 void check_apply(const Op& op, const std::string& what) {
     static_assert(xtn::linear_operator<Op>);
-    const matrix w = op.to_dense();
+    using T = typename Op::value_type;
+    const matrix_of<T> w = op.to_dense();
     BOOST_TEST(w.shape()[0] == op.out());
     BOOST_TEST(w.shape()[1] == op.in());
     for (const std::size_t rows : {1u, 2u, 7u, 64u, 300u}) {
-        const matrix x = random_matrix(rows, op.in(), rows);
-        BOOST_TEST(difference(xtn::apply(op, x), multiplied(x, w)) < 1e-12, what << ", " << rows << " rows");
-        BOOST_TEST(difference(xtn::apply(xtn::any_operator<double>(op), x), multiplied(x, w)) < 1e-12, what);
+        const auto x = random_matrix<T>(rows, op.in(), rows);
+        const auto expected = multiplied(x, w);
+        BOOST_TEST(difference(xtn::apply(op, x), expected) < tight<T>, what << ", " << rows << " rows");
+        BOOST_TEST(difference(xtn::apply(xtn::any_operator<T>(op), x), expected) < tight<T>, what);
     }
-    BOOST_CHECK_THROW(xtn::apply(op, random_matrix(2, op.in() + 1, 1)), xtn::shape_error);
+    BOOST_CHECK_THROW(xtn::apply(op, random_matrix<T>(2, op.in() + 1, 1)), xtn::shape_error);
 }
 
 template <class Op>
@@ -71,19 +110,26 @@ Op drawn(Op op, double sigma = 1, std::uint64_t seed = 5) {
     return op;
 }
 
+/// A parameter of zeros.
+template <class T = double>
+xtn::parameter<T> zeros(std::vector<std::size_t> shape) {
+    return xtn::parameter<T>(std::move(shape));
+}
+
 /// An operator of a user: W[(o p), (i j)] = A[o, i] B[p, j] and nothing else.
-struct kronecker_of_two : xtn::any_operator<double> {
-    kronecker_of_two(const xtn::parameter<double>& a, const xtn::parameter<double>& b)
-        : any_operator({"oi,pj", "op", "ij", {a, b}}, {{"a", a}, {"b", b}}) {}
-    kronecker_of_two()
-        : kronecker_of_two(xtn::parameter<double>(std::vector<std::size_t>{2, 3}),
-                           xtn::parameter<double>(std::vector<std::size_t>{4, 2})) {}
+template <class T>
+struct kronecker_of_two : xtn::any_operator<T> {
+    kronecker_of_two(const xtn::parameter<T>& a, const xtn::parameter<T>& b)
+        : xtn::any_operator<T>({"oi,pj", "op", "ij", {a, b}}, {{"a", a}, {"b", b}}) {}
+    kronecker_of_two() : kronecker_of_two(zeros<T>({2, 3}), zeros<T>({4, 2})) {}
 };
 
+template <class T>
 struct named_operator {
     std::string name;
-    xtn::any_operator<double> op;
+    xtn::any_operator<T> op;
 };
 
 /// One operator of each kind, small, with random parameters of order 1.
-std::vector<named_operator> all_operators();
+template <class T>
+std::vector<named_operator<T>> all_operators();

@@ -3,14 +3,16 @@
 #include "common.hpp"
 #include "reference.hpp"
 
+#include <limits>
+
 namespace {
 
-BOOST_AUTO_TEST_CASE(apply_is_the_product_with_the_matrix) {
-    for (const named_operator& o : all_operators()) check_apply(o.op, o.name);
+BOOST_AUTO_TEST_CASE_TEMPLATE(apply_is_the_product_with_the_matrix, T, scalars) {
+    for (const auto& o : all_operators<T>()) check_apply(o.op, o.name);
 }
 
 BOOST_AUTO_TEST_CASE(a_user_made_operator_is_its_network) {
-    const auto op = drawn(kronecker_of_two());
+    const auto op = drawn(kronecker_of_two<double>());
     const auto a = op.parameters()[0].value.values(), b = op.parameters()[1].value.values();
     const matrix w = op.to_dense();
     for (std::size_t o = 0; o < 2; ++o)
@@ -73,19 +75,6 @@ BOOST_AUTO_TEST_CASE(decompositions_recover_their_own_matrix) {
     BOOST_CHECK_THROW(small::from_dense(odd, 2), xtn::shape_error);
 }
 
-BOOST_AUTO_TEST_CASE(faulty_operators_say_what_is_wrong) {
-    using xtn::parameter;
-    const auto core = [](std::vector<std::size_t> shape) { return parameter<double>(std::move(shape)); };
-    BOOST_CHECK_THROW(xtn::mpo<double>({core({1, 2, 2, 3}), core({2, 2, 2, 1})}), xtn::shape_error);  // bonds 3 and 2
-    BOOST_CHECK_THROW(xtn::mpo<double>({core({2, 2, 2, 1})}), xtn::shape_error);                      // outer bond
-    BOOST_CHECK_THROW(xtn::mpo<double>(std::vector<parameter<double>>{}), xtn::shape_error);
-    BOOST_CHECK_THROW((xtn::mpo<double, xtn::balanced<4, 4, 2>>({core({1, 4, 4, 1})})), xtn::shape_error);
-    BOOST_CHECK_THROW((xtn::low_rank<double, 2>(core({3, 4}), core({4, 5}))), xtn::shape_error);
-    BOOST_CHECK_THROW(xtn::operator_network<double>("or,ri", "o", "i", {core({3, 4})}), xtn::shape_error);
-    BOOST_CHECK_THROW(xtn::operator_network<double>("o?,ri", "o", "i", {core({3, 4}), core({4, 5})}), xtn::shape_error);
-    BOOST_CHECK_THROW(xtn::nn::linear<double>(xtn::dense<double>(3, 4), core({4})), xtn::shape_error);
-}
-
 /// The mean square of the entries of W over draws against sigma^2. Entries of one draw share factors, and a product of d
 /// normal numbers has kurtosis 3^d, so the tolerance comes from the spread between draws. `wanted` is the mean over W where
 /// not every entry has that variance.
@@ -139,11 +128,50 @@ BOOST_AUTO_TEST_CASE(initialisation_gives_the_wanted_standard_deviation) {
     // Blocks have the wanted deviation inside, and half of this matrix is outside of them; so have the entries of T T^T
     // off the diagonal.
     check_initialisation(block_diagonal(dense<double>(16, 16), low_rank<double>(16, 16, 4)), "blocks", 0.5);
-    const parameter<double> blocks(std::vector<std::size_t>{4, 8, 8});
+    const parameter<double> blocks = zeros({4, 8, 8});
     check_initialisation(any_operator<double>({"goi", "go", "gi", {blocks}}, {{"blocks", blocks}}), "equal blocks",
                          0.25);
     constexpr double n = 48, rank = 8;
     check_initialisation(gram<double>(48, 8), "Gram", ((n - 1) * rank + rank * (rank + 2)) / (n * rank));
+}
+
+// A complex entry has E|W|^2 = sigma^2, and constants may be of any size.
+BOOST_AUTO_TEST_CASE_TEMPLATE(initialisation_in_all_scalar_types, T, scalars) {
+    using namespace xtn;
+    using real = real_of<T>;
+    const auto mean_square = [](const any_operator<T>& op, double sigma) {
+        random_stream random(3);
+        double sum = 0;
+        for (int d = 0; d < 50; ++d) {
+            init_normal(op, sigma, random);
+            const double size = norm<T>(op.to_dense());
+            sum += size * size / static_cast<double>(op.out() * op.in()) / sigma / sigma;
+        }
+        return sum / 50;
+    };
+    const low_rank<T> a(32, 32, 8);
+    BOOST_TEST(std::abs(mean_square(a, 0.02) - 1) < 0.15);
+    const auto tiny = static_cast<real>(std::ldexp(1.0, -18 * static_cast<int>(sizeof(real))));  // its square is 0
+    for (const T& factor : {T(tiny), T(1 / tiny)})
+        BOOST_TEST(std::abs(mean_square(scaled(factor, a), 0.02) - 1) < 0.15);
+}
+
+BOOST_AUTO_TEST_CASE(deviations_that_cannot_be) {
+    using namespace xtn;
+    random_stream random(1);
+    const low_rank<double> op = drawn(low_rank<double>(4, 3, 2));
+    const matrix before = op.to_dense();
+    for (const double sigma : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -1.0})
+        BOOST_CHECK_EXCEPTION(init_normal(op, sigma, random), numeric_error, says("finite and at least 0, not"));
+    BOOST_CHECK_EXCEPTION(init_normal(scaled(0.0, op), 1, random), numeric_error, says("\"or,ri,\""));
+    BOOST_CHECK_EXCEPTION(init_normal(scaled(1e-200, scaled(1e-200, dense<double>(2, 2))), 1, random), numeric_error,
+                          says("too small or large"));
+    BOOST_CHECK_EXCEPTION(init_normal(dense<float>(2, 2), 1e40, random), numeric_error, says("too small or large"));
+    BOOST_TEST(difference(op.to_dense(), before) == 0);
+    init_normal(op, 0, random);
+    BOOST_TEST(norm(op.to_dense()) == 0);
+    const any_operator<double> constant({"oi", "o", "i", {factor<double>::constant(before)}}, {});
+    init_normal(sum(constant, dense<double>(4, 3)), 1, random);  // of which only one can be drawn
 }
 
 BOOST_AUTO_TEST_CASE(shared_factors_count_once_and_sum_their_gradients) {

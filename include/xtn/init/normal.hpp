@@ -17,9 +17,11 @@
 #include <cmath>
 #include <complex>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <xtn/backend/norm.hpp>
 #include <xtn/backend/random.hpp>
 #include <xtn/op/apply.hpp>
 
@@ -27,22 +29,32 @@ namespace xtn {
 
 namespace detail {
 
-/// n of the formula above.
+/// n of the formula above, as m 4^e: constants may be of any size.
+struct mean_square {
+    double mantissa;
+    int exponent;
+};
 template <scalar T>
-double mean_square_of_constants(const operator_term<T>& term) {
+mean_square mean_square_of_constants(const operator_term<T>& term) {
     // Factors that are 1 everywhere only multiply by the extents of labels that nobody else has.
+    int exponent = 0;
     std::string labels, seen;
     std::vector<xt::xarray<double>> squares;
     for (std::size_t i = 0; i < term.factors().size(); ++i) {
         const factor<T>& f = term.factors()[i];
         if (!f.is_constant() && !f.embedding()) continue;
         xt::xarray<double> square = xt::ones<double>(f.shape());
-        if (f.is_constant())
-            std::transform(f.value().data(), f.value().data() + f.size(), square.begin(),
+        if (f.is_constant()) {
+            std::vector<T> values(f.value().values().begin(), f.value().values().end());
+            const int e = backend::scaled_norm(std::span<const T>(values)).exponent;
+            backend::multiply_by_power(std::span<T>(values), -e);
+            exponent += e;
+            std::transform(values.begin(), values.end(), square.begin(),
                            [](T x) { return static_cast<double>(std::norm(x)); });
-        else
+        } else {
             std::transform(f.embedding()->places().begin(), f.embedding()->places().end(), square.begin(),
                            [](std::int32_t place) { return place == index_embedding::zero ? 0.0 : 1.0; });
+        }
         labels += (squares.empty() ? "" : ",") + term.labels().factors[i];
         seen += term.labels().factors[i];
         squares.push_back(std::move(square));
@@ -67,7 +79,7 @@ double mean_square_of_constants(const operator_term<T>& term) {
         if (seen.find(c) == std::string::npos) total *= extent;
         if ((term.labels().out + term.labels().in).find(c) != std::string::npos) entries *= extent;
     }
-    return total / entries;
+    return {total / entries, exponent};
 }
 
 /// How many terms of the network overlap with one of them, itself included.
@@ -82,21 +94,37 @@ std::size_t overlapping(const operator_network<T>& net, const operator_term<T>& 
 
 }  // namespace detail
 
-/// The standard deviation of the factors of each term for entries of W of standard deviation sigma.
+/// The standard deviation of the factors of each term for entries of W of standard deviation sigma; 0 for a term that has
+/// constants only. Throws numeric_error where sigma is negative or not finite, or no factors give it.
 template <linear_operator O>
 std::vector<double> factor_sigmas(const O& op, double sigma) {
+    using real = real_of<typename O::value_type>;
+    if (!backend::all_finite(1, &sigma) || sigma < 0)
+        throw numeric_error("init: the standard deviation of a matrix is finite and at least 0, not " +
+                            std::to_string(sigma));
     std::vector<double> result;
     for (const auto& term : op.network().terms()) {
-        const auto drawn =
-            std::count_if(term.factors().begin(), term.factors().end(), [](const auto& f) { return !f.is_constant(); });
-        const double n =
-            detail::mean_square_of_constants(term) * static_cast<double>(detail::overlapping(op.network(), term));
-        result.push_back(std::pow(sigma / std::sqrt(n), 1.0 / static_cast<double>(drawn)));
+        const auto drawn = static_cast<double>(std::count_if(term.factors().begin(), term.factors().end(),
+                                                             [](const auto& f) { return !f.is_constant(); }));
+        if (drawn == 0) {
+            result.push_back(0);
+            continue;
+        }
+        const auto [n, exponent] = detail::mean_square_of_constants(term);
+        const double overlapping = static_cast<double>(detail::overlapping(op.network(), term));
+        const double s = std::pow(std::ldexp(sigma / std::sqrt(n * overlapping), -exponent), 1 / drawn);
+        const auto rounded = static_cast<real>(s);
+        if (!backend::all_finite(1, &rounded) || (rounded == 0 && sigma > 0))
+            throw numeric_error("init: no factors of \"" + term.labels().joined() + "\" give its matrix a standard " +
+                                "deviation of " + std::to_string(sigma) +
+                                "; its constants are zero, too small or large");
+        result.push_back(s);
     }
     return result;
 }
 
-/// Draws the parameters of an operator so that the entries of its matrix have mean 0 and standard deviation sigma.
+/// Draws the parameters of an operator so that the entries of its matrix have mean 0 and standard deviation sigma. Throws
+/// numeric_error, and draws nothing, where sigma is negative or not finite, or no factors give it.
 template <linear_operator O>
 void init_normal(const O& op, double sigma, random_stream& random) {
     using T = typename O::value_type;

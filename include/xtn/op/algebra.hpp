@@ -43,7 +43,7 @@ operator_network<T> each_term(const operator_network<T>& net, std::size_t out, s
 template <scalar T>
 any_operator<T> scaled(const factor<T>& alpha, const any_operator<T>& a, std::vector<named_parameter<T>> parameters) {
     const auto term = [&](const operator_term<T>& t) { return scaled(alpha, t); };
-    append_parameters(parameters, "", a.parameters());
+    append_parameters(parameters, parameters.empty() ? "" : "operand.", a.parameters());
     return {each_term(a.network(), a.out(), a.in(), term), std::move(parameters)};
 }
 template <scalar T>
@@ -54,7 +54,7 @@ any_operator<T> transposed(const any_operator<T>& a, bool conjugate) {
 
 }  // namespace detail
 
-/// A + B + ...; parameters "terms.<k>.<name>". Throws shape_error where the shapes differ.
+/// A + B + ...; parameters "terms.<k>.<name>". Throws shape_error where there is none, or the shapes differ.
 template <scalar T>
 any_operator<T> sum(const std::vector<any_operator<T>>& operands) {
     if (operands.empty()) throw shape_error("sum: at least one operator is needed");
@@ -96,33 +96,35 @@ any_operator<T> product(const any_operator<T>& a, const any_operator<T>& b) {
     return {operator_network<T>(std::move(terms), a.out(), b.in()), std::move(parameters)};
 }
 
-/// alpha A, where alpha, a parameter of one element, is trained; parameters "scale" and A's.
+/// alpha A, where alpha, a parameter of one element, is trained; parameters "scale" and "operand.<name>". Throws shape_error
+/// for another number of elements.
 template <scalar T>
 any_operator<T> scaled(const parameter<T>& alpha, const any_operator<T>& a) {
     if (alpha.size() != 1) throw shape_error("scaled: the factor is one number, not " + std::to_string(alpha.size()));
     return detail::scaled(factor<T>(alpha), a, {{"scale", alpha}});
 }
-/// alpha A.
+/// alpha A; A's parameters.
 template <scalar T>
 any_operator<T> scaled(std::type_identity_t<T> alpha, const any_operator<T>& a) {
     return detail::scaled(factor<T>::constant(xt::xtensor<T, 1>{alpha}), a, {});
 }
 
-/// A^T.
+/// A^T; A's parameters.
 template <scalar T>
 any_operator<T> transposed(const any_operator<T>& a) {
     return detail::transposed(a, false);
 }
 
-/// A^H, the conjugate transpose; of a real operator the transpose.
+/// A^H, the conjugate transpose; of a real operator the transpose; A's parameters.
 template <scalar T>
 any_operator<T> adjoint(const any_operator<T>& a) {
     return detail::transposed(a, true);
 }
 
-/// diag(A, B, ...), one behind the other; parameters "blocks.<k>.<name>".
+/// diag(A, B, ...), one behind the other; parameters "blocks.<k>.<name>". Throws shape_error where there is none.
 template <scalar T>
 any_operator<T> block_diagonal(const std::vector<any_operator<T>>& blocks) {
+    if (blocks.empty()) throw shape_error("block_diagonal: at least one operator is needed");
     std::vector<operator_term<T>> terms;
     std::vector<named_parameter<T>> parameters;
     std::size_t row = 0, column = 0;

@@ -27,15 +27,20 @@ namespace xtn {
 /// An orthonormal basis of R^n for every n: DCT-II, or random and fixed by a seed.
 class basis {
 public:
-    /// Random orthonormal vectors; matrices of different extents, and different streams, are independent.
-    static basis random_orthonormal(std::uint64_t seed) { return basis(seed); }
-    static basis dct2() { return basis(); }
+    /// Random orthonormal vectors; those of different extents, and of different streams, are independent.
+    static basis random_orthonormal(std::uint64_t seed) { return {kind::haar, seed}; }
+    static basis dct2() { return {kind::dct2, 0}; }
 
-    /// The first `count` vectors of the basis of R^n (count x n). `stream` tells apart several bases of one extent.
+    /// The first `count` vectors of the basis of R^n (count x n). `stream`, below 2^32, tells apart several bases of one
+    /// extent. Throws shape_error unless count is 1 to n.
     template <scalar T>
     xt::xtensor<T, 2> vectors(std::size_t n, std::size_t count, std::uint64_t stream = 0) const {
+        if (count == 0 || count > n)
+            throw shape_error("basis: R^" + std::to_string(n) + " has bases of " + std::to_string(n) +
+                              " vectors, not " + std::to_string(count));
         xt::xtensor<T, 2> d(std::array{count, n});
-        if (is_random_) {
+        if (is_random()) {
+            if (kind_ == kind::haar) stream = (stream << 32) + n;
             xt::xtensor<double, 2> gaussian(std::array{n, n});
             random_stream(seed_, stream).fill_normal(std::span<double>(gaussian.data(), gaussian.size()), 1.0);
             const tt::svd_result<double> f = tt::svd(gaussian);
@@ -55,26 +60,35 @@ public:
         return d;
     }
 
-    bool is_random() const { return is_random_; }
+    bool is_random() const { return kind_ != kind::dct2; }
     std::uint64_t seed() const { return seed_; }
-    /// In words that from_text reads: "dct2", "random_orthonormal 7".
-    std::string text() const { return is_random_ ? "random_orthonormal " + std::to_string(seed_) : "dct2"; }
+    /// In words that from_text reads: "dct2", "haar 7".
+    std::string text() const {
+        const std::string name(names[static_cast<std::size_t>(kind_)]);
+        return is_random() ? name + " " + std::to_string(seed_) : name;
+    }
     /// Throws xtn::error where the words are no basis's.
     static basis from_text(const std::string& words) {
-        constexpr std::string_view random = "random_orthonormal ";
-        if (words == "dct2") return dct2();
-        if (words.starts_with(random))
-            if (const auto seed = parse_number<std::uint64_t>(std::string_view(words).substr(random.size())))
-                return random_orthonormal(*seed);
-        throw error("\"" + words + "\" is no basis; there are dct2, and random_orthonormal with a seed below 2^64");
+        const std::string_view text = words, name = text.substr(0, text.find(' '));
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found != names.end()) {
+            const auto k = static_cast<kind>(found - names.begin());
+            if (k == kind::dct2 && text == name) return dct2();
+            if (k != kind::dct2 && text != name)
+                if (const auto seed = parse_number<std::uint64_t>(text.substr(name.size() + 1))) return {k, *seed};
+        }
+        throw error("\"" + words + "\" is no basis; there are dct2, and haar with a seed below 2^64");
     }
 
 private:
-    basis() = default;
-    explicit basis(std::uint64_t seed) : is_random_(true), seed_(seed) {}
+    /// The matrices of random_orthonormal, which older files name, begin with the same Gaussian numbers for every extent.
+    enum class kind : std::uint8_t { dct2, haar, random_orthonormal };
+    static constexpr std::array<std::string_view, 3> names{"dct2", "haar", "random_orthonormal"};
 
-    bool is_random_ = false;
-    std::uint64_t seed_ = 0;
+    basis(kind k, std::uint64_t seed) : kind_(k), seed_(seed) {}
+
+    kind kind_;
+    std::uint64_t seed_;
 };
 
 }  // namespace xtn

@@ -47,8 +47,13 @@ public:
     const std::vector<std::size_t>& shape() const { return shape_; }
     std::size_t size() const { return embedding_ ? embedding_->places().size() : value_.size(); }
 
-    /// The same elements in another shape, of which the caller knows that it has as many.
+    /// The same elements in another shape. Throws shape_error where it has another number of them.
     factor reshaped(std::vector<std::size_t> shape) const {
+        std::size_t elements = 1;
+        for (const std::size_t e : shape) elements *= e;
+        if (elements != size())
+            throw shape_error("factor: " + std::to_string(size()) + " elements have no shape " +
+                              to_string(geometry::row_major(shape)));
         factor f = *this;
         f.shape_ = std::move(shape);
         return f;

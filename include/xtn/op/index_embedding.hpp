@@ -31,8 +31,7 @@ public:
     /// where a place is out of range or their number is not that of the elements.
     index_embedding(std::size_t stored, std::vector<std::size_t> shape, std::vector<std::int32_t> places)
         : content_(std::make_shared<const content>(content{stored, std::move(shape), std::move(places)})) {
-        std::size_t size = 1;
-        for (const std::size_t e : content_->shape) size *= e;
+        const std::size_t size = volume(content_->shape);
         if (size != content_->places.size())
             throw shape_error("index_embedding: a tensor of shape " + to_string(geometry::row_major(content_->shape)) +
                               " has " + std::to_string(size) + " elements, but " +
@@ -44,11 +43,9 @@ public:
     }
 
     /// Stored number k goes to element support[k] of the tensor, counted row-major; all others are 0. Throws shape_error
-    /// for an element outside the tensor or named twice.
+    /// for an element outside the tensor or named twice, and for a tensor of more than 2^31 - 1 elements.
     static index_embedding scatter(std::vector<std::size_t> shape, std::span<const std::size_t> support) {
-        std::size_t size = 1;
-        for (const std::size_t e : shape) size *= e;
-        if (size > INT_MAX) throw shape_error("index_embedding: a tensor of more than 2^31 - 1 elements");
+        const std::size_t size = volume(shape);
         std::vector<std::int32_t> places(size, zero);
         for (std::size_t k = 0; k < support.size(); ++k) {
             if (support[k] >= size)
@@ -60,16 +57,18 @@ public:
         }
         return {support.size(), std::move(shape), std::move(places)};
     }
-    /// n(n + 1)/2 numbers, the lower triangle row by row, to the symmetric n x n matrix.
+    /// n(n + 1)/2 numbers, the lower triangle row by row, to the symmetric n x n matrix. Throws shape_error for one of more
+    /// than 2^31 - 1 elements.
     static index_embedding symmetric(std::size_t n) { return triangle(n, true); }
     /// The same to the lower-triangular matrix.
     static index_embedding lower_triangular(std::size_t n) { return triangle(n, false); }
     /// Of a matrix (rows, columns) the window of this shape whose first element is (row, column) of the matrix; what lies
-    /// outside of it is 0: pads and slices.
+    /// outside of it is 0: pads and slices. Throws shape_error where either has more than 2^31 - 1 elements.
     static index_embedding window(std::array<std::size_t, 2> matrix, std::array<std::size_t, 2> shape,
                                   std::array<std::ptrdiff_t, 2> first = {}) {
+        const std::size_t stored = volume(matrix);
         std::vector<std::int32_t> places;
-        places.reserve(shape[0] * shape[1]);
+        places.reserve(volume(shape));
         const auto [rows, columns] = matrix;
         for (std::size_t r = 0; r < shape[0]; ++r)
             for (std::size_t c = 0; c < shape[1]; ++c) {
@@ -77,7 +76,7 @@ public:
                 const auto j = static_cast<std::size_t>(first[1] + static_cast<std::ptrdiff_t>(c));
                 places.push_back(i < rows && j < columns ? static_cast<std::int32_t>(i * columns + j) : zero);
             }
-        return {rows * columns, {shape[0], shape[1]}, std::move(places)};
+        return {stored, {shape[0], shape[1]}, std::move(places)};
     }
 
     std::size_t stored() const { return content_->stored; }
@@ -91,8 +90,20 @@ private:
         std::vector<std::int32_t> places;
     };
 
+    /// The number of elements, of which places are 32-bit numbers.
+    static std::size_t volume(std::span<const std::size_t> shape) {
+        std::size_t size = 1;
+        for (const std::size_t e : shape) {
+            if (e != 0 && size > std::size_t{INT_MAX} / e)
+                throw shape_error("index_embedding: a tensor of shape " + to_string(geometry::row_major(shape)) +
+                                  " has more than 2^31 - 1 elements");
+            size *= e;
+        }
+        return size;
+    }
+
     static index_embedding triangle(std::size_t n, bool mirrored) {
-        std::vector<std::int32_t> places(n * n, zero);
+        std::vector<std::int32_t> places(volume(std::array{n, n}), zero);
         std::int32_t k = 0;
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t j = 0; j <= i; ++j, ++k) {

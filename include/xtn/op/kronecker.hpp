@@ -6,7 +6,7 @@
 // The nearest one to a matrix is the best approximation of rank 1 of the matrix in chain order (o_1 i_1), (o_2 i_2), ...
 // (Van Loan & Pitsianis, "Approximation with Kronecker products", 1993). For two factors an SVD gives it; for more, the
 // alternating least squares of the higher-order power method improve the one of TT-SVD until they stand still: each factor
-// in turn is the contraction of W with the others over their squared norms.
+// in turn is the contraction of W with the conjugates of the others over their squared norms.
 #pragma once
 
 #include <algorithm>
@@ -77,8 +77,10 @@ private:
 
     static double norm(const parameter<T>& p) { return tt::frobenius_norm(std::span<const T>(p.values())); }
 
-    static kronecker nearest(const xt::xtensor<T, 2>& w, const std::vector<std::size_t>& out_sites,
+    static kronecker nearest(xt::xtensor<T, 2> w, const std::vector<std::size_t>& out_sites,
                              const std::vector<std::size_t>& in_sites, double* error) {
+        tt::detail::require_finite(w, "kronecker::from_dense");
+        const int power = tt::detail::take_power(w);  // norms are multiplied
         const auto start = tt::tt_svd<T>(w, out_sites, in_sites, {.max_bond = 1});
         std::vector<parameter<T>> factors = zeros(out_sites, in_sites);
         for (std::size_t k = 0; k < factors.size(); ++k)
@@ -91,16 +93,17 @@ private:
             if (factors.size() < 3 || now <= kept * (1 + 1e-12)) break;
             kept = now;
         }
-        spread_norms(factors);
         if (error != nullptr) *error = relative_error(kronecker<T>(factors), w);  // of a padded scheme too
+        spread_norms(factors, power);
         return kronecker(factors);
     }
 
-    /// factors[k] = W contracted with the others / their squared norms.
+    /// factors[k] = W contracted with the conjugates of the others / their squared norms.
     static void improve(const xt::xtensor<T, 2>& w, const std::vector<parameter<T>>& factors, std::size_t k) {
         std::string out, in, others;
         std::vector<geometry> shapes(1);
         std::vector<const T*> data{w.data()};
+        std::vector<std::vector<T>> conjugates(factors.size());
         std::vector<std::size_t> extents(2 * factors.size());
         double squares = 1;
         for (std::size_t j = 0; j < factors.size(); ++j) {
@@ -111,7 +114,9 @@ private:
             if (j == k) continue;
             others += "," + labels(j);
             shapes.push_back(geometry::row_major(factors[j].shape()));
-            data.push_back(factors[j].data());
+            conjugates[j].resize(factors[j].size());
+            factor<T>(factors[j]).conjugated().evaluate(conjugates[j].data());
+            data.push_back(conjugates[j].data());
             squares *= norm(factors[j]) * norm(factors[j]);
         }
         if (squares == 0) return;
@@ -121,9 +126,9 @@ private:
         backend::contract<T>(plans_of(net), net, data.data(), shapes.data(), result, false);
         for (T& x : factors[k].values()) x /= static_cast<real_of<T>>(squares);
     }
-    /// The same product with factors of equal norm.
-    static void spread_norms(const std::vector<parameter<T>>& factors) {
-        double logarithms = 0;
+    /// 2^power times the same product, with factors of equal norm.
+    static void spread_norms(const std::vector<parameter<T>>& factors, int power) {
+        double logarithms = power * std::log(2.0);
         for (const parameter<T>& f : factors) {
             if (norm(f) == 0) return;
             logarithms += std::log(norm(f));

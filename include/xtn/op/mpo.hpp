@@ -11,8 +11,10 @@
 // 2295 (2011); for weight matrices Novikov et al., NIPS 2015, and Gao et al., Phys. Rev. Research 2, 023300 (2020).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,13 +24,18 @@
 
 namespace xtn {
 
-/// A matrix product operator. Scheme is a compile-time factorisation or dynamic_scheme; the uniform Bond is static or xtn::dynamic.
+/// A matrix product operator. Scheme is a compile-time factorisation or dynamic_scheme. The bond, static or xtn::dynamic, is
+/// that between all sites, or the largest that the sites on one of its sides can use; 0 is a shape_error.
 template <scalar T, class Scheme = dynamic_scheme, std::size_t Bond = dynamic>
 class mpo : public any_operator<T> {
 public:
-    /// Zeros with a uniform bond.
+    /// Zeros.
     mpo() requires(factorisation<Scheme>&& Bond != dynamic) : mpo(Bond) {}
-    explicit mpo(std::size_t bond) requires factorisation<Scheme> : mpo(zero_cores(bond)) {}
+    explicit mpo(std::size_t bond) requires factorisation<Scheme>
+        : mpo({Scheme::out_sites.begin(), Scheme::out_sites.end()}, {Scheme::in_sites.begin(), Scheme::in_sites.end()},
+              bond) {}
+    mpo(const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites, std::size_t bond)
+        : mpo(zero_cores(out_sites, in_sites, bond)) {}
     /// These cores. Throws shape_error where bonds or sites do not fit.
     explicit mpo(const std::vector<parameter<T>>& cores)
         : any_operator<T>(chain_network(cores), detail::numbered("cores", cores)) {}
@@ -47,10 +54,15 @@ public:
     template <class E>
     static mpo from_dense(const xt::xexpression<E>& w, const tt::truncation& limit, double* error = nullptr,
                           const std::optional<tt::sketch>& how = std::nullopt) requires factorisation<Scheme> {
-        const auto result = tt::tt_svd<T>(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"), Scheme::out_sites,
-                                          Scheme::in_sites, limit, how);
-        if (error != nullptr) *error = result.relative_error;
-        return mpo(result.chain);
+        return decomposed(detail::in_scheme<Scheme, T>(w, "mpo::from_dense"), Scheme::out_sites, Scheme::in_sites,
+                          limit, error, how);
+    }
+    /// The same in these sites. Throws shape_error where they do not multiply to the matrix.
+    template <class E>
+    static mpo from_dense(const xt::xexpression<E>& w, const std::vector<std::size_t>& out_sites,
+                          const std::vector<std::size_t>& in_sites, const tt::truncation& limit,
+                          double* error = nullptr, const std::optional<tt::sketch>& how = std::nullopt) {
+        return decomposed(w, out_sites, in_sites, limit, error, how);
     }
 
     std::vector<parameter<T>> cores() const {
@@ -70,13 +82,29 @@ public:
     }
 
 private:
-    static std::vector<parameter<T>> zero_cores(std::size_t bond) {
+    static constexpr std::size_t most_sites = max_operands - 1;
+
+    static std::vector<parameter<T>> zero_cores(const std::vector<std::size_t>& out_sites,
+                                                const std::vector<std::size_t>& in_sites, std::size_t bond) {
+        const std::size_t sites = out_sites.size();
+        detail::check_sites(sites, in_sites.size(), most_sites, "mpo");
+        if (bond == 0) throw shape_error("mpo: the bond is 0, it must be at least 1");
+        std::vector<std::size_t> entries;
+        for (std::size_t k = 0; k < sites; ++k) entries.push_back(out_sites[k] * in_sites[k]);
+        std::vector<std::size_t> bonds{1};
+        for (const std::size_t largest : tt::detail::full_bonds(entries)) bonds.push_back(std::min(bond, largest));
+        bonds.push_back(1);
         std::vector<parameter<T>> cores;
-        constexpr std::size_t sites = Scheme::site_count;
         for (std::size_t k = 0; k < sites; ++k)
-            cores.emplace_back(std::vector{k == 0 ? std::size_t{1} : bond, Scheme::out_sites[k], Scheme::in_sites[k],
-                                           k + 1 == sites ? std::size_t{1} : bond});
+            cores.emplace_back(std::vector{bonds[k], out_sites[k], in_sites[k], bonds[k + 1]});
         return cores;
+    }
+    static mpo decomposed(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
+                          std::span<const std::size_t> in_sites, const tt::truncation& limit, double* error,
+                          const std::optional<tt::sketch>& how) {
+        const auto result = tt::tt_svd<T>(w, out_sites, in_sites, limit, how);
+        if (error != nullptr) *error = result.relative_error;
+        return mpo(result.chain);
     }
     static std::vector<parameter<T>> copied(const tt::mpo<T>& chain) {
         std::vector<parameter<T>> cores;
@@ -86,9 +114,8 @@ private:
     /// Bond labels between neighbours, one out and one in label a site. The bonds at both ends have extent 1.
     static operator_network<T> chain_network(const std::vector<parameter<T>>& cores) {
         constexpr std::string_view letters = detail::label_letters;
-        constexpr std::size_t most = max_operands - 1;
-        if (cores.empty() || cores.size() > most)
-            throw shape_error("mpo: a chain has 1 to " + std::to_string(most) + " sites, not " +
+        if (cores.empty() || cores.size() > most_sites)
+            throw shape_error("mpo: a chain has 1 to " + std::to_string(most_sites) + " sites, not " +
                               std::to_string(cores.size()));
         std::string factors, out, in;
         for (std::size_t k = 0; k < cores.size(); ++k) {

@@ -29,8 +29,10 @@ public:
     operator_network(const std::string& factors, const std::string& out, const std::string& in,
                      std::vector<factor<T>> operands)
         : operator_network(operator_term<T>({split(factors), out, in}, std::move(operands))) {}
-    explicit operator_network(operator_term<T> term) : content_(std::make_shared<const content>(std::move(term))) {}
-    /// The sum of these terms in an out x in matrix, in which they lie. No term at all is 0.
+    explicit operator_network(const operator_term<T>& term)
+        : operator_network(std::vector{term}, term.at().rows, term.at().columns) {}
+    /// The sum of these terms in an out x in matrix. No term at all is 0. Throws shape_error for a term that does not lie in
+    /// the matrix, and for a matrix without rows or columns.
     operator_network(std::vector<operator_term<T>> terms, std::size_t out, std::size_t in)
         : content_(std::make_shared<const content>(std::move(terms), out, in)) {}
 
@@ -52,10 +54,22 @@ private:
     struct content {
         std::vector<operator_term<T>> terms;
         std::size_t out, in;
-        explicit content(operator_term<T> term)
-            : terms{std::move(term)}, out(terms[0].at().rows), in(terms[0].at().columns) {}
         content(std::vector<operator_term<T>> all, std::size_t rows, std::size_t columns)
-            : terms(std::move(all)), out(rows), in(columns) {}
+            : terms(std::move(all)), out(rows), in(columns) {
+            if (out == 0 || in == 0)
+                throw shape_error("operator network: the matrix is " + std::to_string(out) + " x " +
+                                  std::to_string(in) + ", but needs at least one row and one column");
+            const auto lies = [](std::size_t first, std::size_t count, std::size_t of) {
+                return count <= of && first <= of - count;
+            };
+            for (const operator_term<T>& t : terms)
+                if (!lies(t.at().row, t.at().rows, out) || !lies(t.at().column, t.at().columns, in))
+                    throw shape_error("operator network: the term \"" + t.labels().joined() + "\" shows " +
+                                      std::to_string(t.at().rows) + " x " + std::to_string(t.at().columns) +
+                                      " elements from (" + std::to_string(t.at().row) + ", " +
+                                      std::to_string(t.at().column) + ") on, beyond a matrix of " +
+                                      std::to_string(out) + " x " + std::to_string(in));
+        }
     };
     /// "or,ri" -> "or", "ri"; blanks do not count.
     static std::vector<std::string> split(const std::string& text) {

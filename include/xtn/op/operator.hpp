@@ -2,6 +2,7 @@
 // The concept of a linear operator, its network and named parameters, and any operator of a scalar type.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -27,8 +28,12 @@ class any_operator {
 public:
     using value_type = T;
 
+    /// Throws error for a parameter of the network that has no name, which training and files would not see, and for a name
+    /// that occurs twice.
     any_operator(operator_network<T> network, std::vector<named_parameter<T>> parameters, std::string settings = {})
-        : network_(std::move(network)), parameters_(std::move(parameters)), settings_(std::move(settings)) {}
+        : network_(std::move(network)), parameters_(std::move(parameters)), settings_(std::move(settings)) {
+        check_names();
+    }
     template <linear_operator O>
     requires(!std::derived_from<O, any_operator>) any_operator(const O& o)
         : any_operator(o.network(), o.parameters()) {}
@@ -43,6 +48,22 @@ public:
     xt::xtensor<T, 2> to_dense() const;  // op/apply.hpp
 
 private:
+    void check_names() const {
+        for (auto p = parameters_.begin(); p != parameters_.end(); ++p)
+            if (std::any_of(parameters_.begin(), p, [&](const auto& q) { return q.name == p->name; }))
+                throw error("any_operator: two parameters are called \"" + p->name + "\"");
+        for (const operator_term<T>& t : network_.terms())
+            for (std::size_t f = 0; f < t.factors().size(); ++f) {
+                const factor<T>& used = t.factors()[f];
+                const auto is_used = [&](const named_parameter<T>& p) { return p.value == used.value(); };
+                if (!used.is_constant() && std::none_of(parameters_.begin(), parameters_.end(), is_used))
+                    throw error("any_operator: factor \"" + t.labels().factors[f] + "\" of the network \"" +
+                                t.labels().joined() + "\" is a parameter of shape " +
+                                to_string(geometry::row_major(used.value().shape())) +
+                                " without a name; name it, or make it a constant");
+            }
+    }
+
     operator_network<T> network_;
     std::vector<named_parameter<T>> parameters_;
     std::string settings_;

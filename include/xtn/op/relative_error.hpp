@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include <xtn/op/apply.hpp>
@@ -16,12 +17,15 @@ template <linear_operator O, class E>
 double relative_error(const O& op, const xt::xexpression<E>& w) {
     using T = typename O::value_type;
     xt::xtensor<T, 2> matrix = w;
-    const double norm = tt::frobenius_norm(matrix);
     if (matrix.shape(0) != op.network().out() || matrix.shape(1) != op.network().in())
         throw shape_error("relative_error: the operator is " + std::to_string(op.network().out()) + " x " +
                           std::to_string(op.network().in()) + ", but the matrix is " + std::to_string(matrix.shape(0)) +
                           " x " + std::to_string(matrix.shape(1)));
-    matrix -= to_dense(op);
+    xt::xtensor<T, 2> made = to_dense(op);
+    const int power = tt::detail::take_power(matrix);  // neither norm nor difference over- or underflows
+    backend::multiply_by_power(std::span<T>(made.data(), made.size()), -power);
+    const double norm = tt::frobenius_norm(matrix);
+    matrix -= made;
     const double missed = tt::frobenius_norm(matrix);
     return missed == 0 ? 0 : missed / norm;
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,11 +42,14 @@ public:
     }
 
     /// The projection of a matrix (out x in) onto the support, or onto its largest coefficients: the nearest matrix of that
-    /// support. The relative Frobenius error is stored in *error if given.
+    /// support. The relative Frobenius error is stored in *error if given. Throws numeric_error for an entry that is not
+    /// finite.
     template <class E>
     static spectral from_dense(const xt::xexpression<E>& w, const support& where,
                                const xtn::basis& in_basis = xtn::basis::dct2(), double* error = nullptr) {
-        const xt::xtensor<T, 2> matrix = w;
+        xt::xtensor<T, 2> matrix = w;
+        tt::detail::require_finite(matrix, "spectral::from_dense");
+        const int power = tt::detail::take_power(matrix);
         const std::size_t out = matrix.shape(0), in = matrix.shape(1);
         const parts whole = bases(out, in, out, in, in_basis);
         const xt::xtensor<T, 2> all = einsum<"uo,oi,vi->uv">(whole.out, matrix, whole.in);
@@ -53,13 +57,15 @@ public:
         std::transform(all.begin(), all.end(), magnitudes.begin(),
                        [](T c) { return static_cast<double>(std::abs(c)); });
         spectral result(make(out, in, where, in_basis, magnitudes));
-        double norm = 0, kept = 0;
-        for (const double c : magnitudes) norm = std::hypot(norm, c);
-        for (std::size_t k = 0; k < result.elements_.size(); ++k) {
-            result.coefficients().values()[k] = all.data()[result.elements_[k]];
-            kept = std::hypot(kept, magnitudes[result.elements_[k]]);
+        const double norm = backend::norm(std::span<const double>(magnitudes));
+        xt::xtensor<T, 1> kept(std::array{result.elements_.size()});
+        for (std::size_t k = 0; k < kept.size(); ++k) {
+            kept(k) = all.data()[result.elements_[k]];
+            magnitudes[result.elements_[k]] = 0;
         }
-        if (error != nullptr) *error = norm > 0 ? std::sqrt(std::max(0.0, 1 - kept / norm * (kept / norm))) : 0;
+        if (error != nullptr) *error = norm > 0 ? backend::norm(std::span<const double>(magnitudes)) / norm : 0;
+        tt::detail::give_power(kept, power, "spectral::from_dense: the norm of the coefficients");
+        std::copy(kept.begin(), kept.end(), result.coefficients().data());
         return result;
     }
 
@@ -91,16 +97,13 @@ private:
     static made make(std::size_t out, std::size_t in, const support& where, const xtn::basis& b,
                      const std::vector<double>& magnitudes) {
         std::vector<std::size_t> elements = where.elements(out, in, magnitudes);
+        if (elements.empty()) throw shape_error("spectral: the support has no coefficients, it needs at least one");
         if (K != dynamic && where.kind() != support::order::rectangle && elements.size() != K)
             throw shape_error("spectral: the number of coefficients is fixed to " + std::to_string(K) +
                               ", but the support has " + std::to_string(elements.size()));
         // Only the basis vectors that some coefficient uses take part.
         std::size_t p = 0, q = 0;
         for (const std::size_t e : elements) {
-            if (e >= out * in)
-                throw shape_error("spectral: the support names element " + std::to_string(e) + ", but " +
-                                  std::to_string(out) + " x " + std::to_string(in) + " has " +
-                                  std::to_string(out * in));
             p = std::max(p, e / in + 1);
             q = std::max(q, e % in + 1);
         }

@@ -129,7 +129,8 @@ public:
     }
 
     /// The chosen elements of an m x n matrix, counted row by row, in ascending order. The matrix itself, its magnitudes
-    /// row by row, decides where the largest are wanted. Throws shape_error where K or an element does not fit.
+    /// row by row, decides where the largest are wanted. Throws shape_error where K or an element does not fit, or an element
+    /// is named twice.
     std::vector<std::size_t> elements(std::size_t m, std::size_t n, std::span<const double> magnitudes = {}) const {
         std::vector<std::size_t> chosen = elements_;
         if (order_ == order::rectangle) {
@@ -154,6 +155,11 @@ public:
             chosen.resize(k);
         }
         std::sort(chosen.begin(), chosen.end());
+        const auto twice = std::adjacent_find(chosen.begin(), chosen.end());
+        if (twice != chosen.end()) throw shape_error("the support names element " + std::to_string(*twice) + " twice");
+        if (!chosen.empty() && chosen.back() >= m * n)
+            throw shape_error("the support names element " + std::to_string(chosen.back()) + ", but a matrix of " +
+                              std::to_string(m) + " x " + std::to_string(n) + " has " + std::to_string(m * n));
         return chosen;
     }
 

@@ -7,6 +7,7 @@
 // sum over its two occurrences.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -19,10 +20,9 @@ template <scalar T>
 class symmetric : public any_operator<T> {
 public:
     /// Zeros.
-    explicit symmetric(std::size_t n) : symmetric(n, parameter<T>(std::vector{n * (n + 1) / 2})) {}
+    explicit symmetric(std::size_t n) : symmetric(index_embedding::symmetric(n)) {}
     /// This triangle. Throws shape_error where it has another number of elements.
-    symmetric(std::size_t n, const parameter<T>& triangle)
-        : any_operator<T>({"oi", "o", "i", {{triangle, index_embedding::symmetric(n)}}}, {{"triangle", triangle}}) {}
+    symmetric(std::size_t n, const parameter<T>& triangle) : symmetric(index_embedding::symmetric(n), triangle) {}
     /// The nearest symmetric matrix, (W + W^T) / 2. Throws shape_error unless W is square.
     template <class E>
     static symmetric from_dense(const xt::xexpression<E>& w) {
@@ -39,14 +39,19 @@ public:
     }
 
     const parameter<T>& triangle() const { return this->parameters()[0].value; }
+
+private:
+    explicit symmetric(const index_embedding& both) : symmetric(both, parameter<T>(std::vector{both.stored()})) {}
+    symmetric(const index_embedding& both, const parameter<T>& triangle)
+        : any_operator<T>({"oi", "o", "i", {{triangle, both}}}, {{"triangle", triangle}}) {}
 };
 
 /// W = T T^T of a factor T (n x rank): symmetric, and positive semidefinite for real numbers.
 template <scalar T>
 class gram : public any_operator<T> {
 public:
-    /// Zeros.
-    gram(std::size_t n, std::size_t rank) : gram(parameter<T>(std::vector{n, rank})) {}
+    /// Zeros. A rank beyond n is n. Throws shape_error for a rank of 0.
+    gram(std::size_t n, std::size_t rank) : gram(parameter<T>(std::vector{n, std::min(n, rank)})) {}
     explicit gram(const parameter<T>& root) : any_operator<T>({"or,ir", "o", "i", {root, root}}, {{"root", root}}) {}
 
     const parameter<T>& root() const { return this->parameters()[0].value; }

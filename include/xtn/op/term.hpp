@@ -71,7 +71,7 @@ struct placement {
 template <scalar T>
 class operator_term {
 public:
-    /// Throws shape_error where the labels are faulty or do not fit the factors.
+    /// Throws shape_error where the labels are faulty or do not fit the factors, and for an extent of 0.
     operator_term(term_labels labels, std::vector<factor<T>> factors, placement at = {})
         : labels_(std::move(labels)), factors_(std::move(factors)), dense_factors_(factors_), at_(at) {
         if (labels_.factors.size() != factors_.size())
@@ -146,7 +146,12 @@ private:
     }
     void check_extents() const {
         std::vector<geometry> shapes;
-        for (const factor<T>& f : factors_) shapes.push_back(geometry::row_major(f.shape()));
+        for (const factor<T>& f : factors_) {
+            shapes.push_back(geometry::row_major(f.shape()));
+            if (f.size() == 0)
+                throw shape_error("operator network \"" + labels_.joined() + "\": a factor has the shape " +
+                                  to_string(shapes.back()) + ", but every extent must be at least 1");
+        }
         infer_extents(make_network(labels_.joined() + "->"), shapes.data());
     }
     std::vector<std::size_t> sites(const std::string& letters) const {

@@ -11,8 +11,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +24,8 @@
 
 namespace xtn {
 
-/// A core and a matrix for every site. Scheme is a compile-time factorisation or dynamic_scheme; the rank, of every site that is not smaller, is static or
-/// xtn::dynamic.
+/// A core and a matrix for every site. Scheme is a compile-time factorisation or dynamic_scheme. The rank, static or
+/// xtn::dynamic, is that of every site, or what its extent and the ranks of the others permit; 0 is a shape_error.
 template <scalar T, class Scheme = dynamic_scheme, std::size_t Rank = dynamic>
 class tucker : public any_operator<T> {
 public:
@@ -74,12 +76,18 @@ private:
     }
     static parts zeros(const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
                        std::size_t rank) {
+        const std::vector<std::size_t> extents = modes(out_sites, in_sites, rank);
         std::vector<std::size_t> ranks;
-        std::vector<parameter<T>> factors;
-        for (const std::size_t extent : modes(out_sites, in_sites, rank)) {
-            ranks.push_back(std::min(rank, extent));
-            factors.emplace_back(std::vector{extent, ranks.back()});
+        for (const std::size_t extent : extents) ranks.push_back(std::min(rank, extent));
+        // An unfolding has no larger rank than it has columns. One site at most exceeds the product of the others.
+        for (std::size_t k = 0; k < ranks.size(); ++k) {
+            std::size_t others = 1;
+            for (std::size_t j = 0; j < ranks.size(); ++j)
+                if (j != k) others = std::min(ranks[k], others * ranks[j]);
+            ranks[k] = others;
         }
+        std::vector<parameter<T>> factors;
+        for (std::size_t k = 0; k < ranks.size(); ++k) factors.emplace_back(std::vector{extents[k], ranks[k]});
         return {parameter<T>(ranks), std::move(factors)};
     }
 
@@ -117,24 +125,25 @@ private:
                               std::to_string(volume(in_sites)) + ", but the matrix is " + std::to_string(w.shape(0)) +
                               " x " + std::to_string(w.shape(1)));
         parts p = zeros(out_sites, in_sites, rank);
+        tt::detail::require_finite(w, "tucker::from_dense");
         xt::xtensor<T, 2> rest = w;  // the first axis is the site that is next; sites that are done stand last
-        double norm = 0, discarded = 0;
+        const int power = tt::detail::take_power(rest);
+        const double norm = tt::frobenius_norm(rest);
+        double discarded = 0;
         for (std::size_t k = 0; k < p.factors.size(); ++k) {
             const std::size_t extent = p.factors[k].shape()[0], columns = rest.size() / extent;
             rest.reshape({extent, columns});
             const tt::svd_result<T> f = tt::svd(rest);
-            // An unfolding with fewer columns than the rank has no further singular vectors: the factor stays 0 there.
-            const std::size_t wanted = p.factors[k].shape()[1], kept = std::min(wanted, f.s.size());
-            const auto values = std::span(std::as_const(f.s));
-            if (k == 0) norm = tt::frobenius_norm(values);
-            discarded = std::hypot(discarded, tt::frobenius_norm(values.subspan(kept)));
-            xt::xtensor<T, 2> next = xt::zeros<T>({columns, wanted});
+            const std::size_t kept = p.factors[k].shape()[1];
+            discarded = std::hypot(discarded, tt::frobenius_norm(std::span(std::as_const(f.s)).subspan(kept)));
+            xt::xtensor<T, 2> next(std::array{columns, kept});
             for (std::size_t r = 0; r < kept; ++r) {
-                for (std::size_t e = 0; e < extent; ++e) p.factors[k].values()[e * wanted + r] = f.u(e, r);
+                for (std::size_t e = 0; e < extent; ++e) p.factors[k].values()[e * kept + r] = f.u(e, r);
                 for (std::size_t c = 0; c < columns; ++c) next(c, r) = f.s[r] * f.vt(r, c);
             }
             rest = std::move(next);
         }
+        tt::detail::put_power(rest, power, "tucker::from_dense: the norm of the core");
         std::copy(rest.begin(), rest.end(), p.core.data());
         if (error != nullptr) *error = norm > 0 ? discarded / norm : 0;
         return tucker(p);
