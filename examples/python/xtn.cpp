@@ -56,7 +56,8 @@ py::array contract(const xtn::network& net, const py::args& arrays) {
     }
     const xtn::geometry out = xtn::output_geometry(net, xtn::infer_extents(net, shapes.data()));
     py::array_t<T> result(std::vector<py::ssize_t>(out.extents().begin(), out.extents().end()));
-    xtn::backend::contract<T>(xtn::plans_of(net), net, data.data(), shapes.data(), {result.mutable_data(), out}, false);
+    xtn::backend::contract<T>(xtn::run_time_plans(), net, data.data(), shapes.data(), {result.mutable_data(), out},
+                              false);
     return result;
 }
 

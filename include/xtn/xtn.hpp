@@ -24,6 +24,7 @@
 #include <xtn/expr/einsum.hpp>
 #include <xtn/expr/jvp.hpp>
 #include <xtn/expr/memory.hpp>
+#include <xtn/expr/scalar_result.hpp>
 #include <xtn/expr/tensor.hpp>
 
 // ad: tape, variables, rules

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where a contraction may be assigned to: every destination, resizing, accumulation, and aliasing with the operands.
 #include <array>
+#include <complex>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -215,6 +216,10 @@ BOOST_AUTO_TEST_CASE(another_scalar_type_at_the_destination) {
     xt::xtensor<double, 2> sum({2, 2}, 1.0);
     xtn::accumulate(sum, xtn::einsum<"ij,kj">(a, a));
     BOOST_TEST(sum(0, 1) == 7.75);
+    xt::xarray<std::complex<double>> complex = xtn::einsum<"ij,kj">(a, a);
+    xtn::accumulate(complex, xtn::einsum<"ij,kj">(2.0F * a, a));
+    BOOST_TEST(complex(1, 1).real() == 20.25);
+    BOOST_TEST(complex(1, 1).imag() == 0.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // einsum on operands of every kind: containers, views, adaptors, expressions, scalars.
+#include <cmath>
 #include <complex>
 #include <cstddef>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -21,6 +23,8 @@
 #include <xtensor/xstrided_view.hpp>
 #include <xtensor/xview.hpp>
 #endif
+
+#include <xtn/expr/scalar_result.hpp>
 
 #include "evaluate.hpp"
 
@@ -142,6 +146,30 @@ BOOST_AUTO_TEST_CASE(scalars_and_results_of_rank_zero) {
     BOOST_TEST((agrees<",i->i">(operand, v)));
     const double trace = xtn::einsum<"ii">(xt::view(a, all(), range(0, 4)));
     BOOST_TEST(trace == a(0, 0) + a(1, 1) + a(2, 2) + a(3, 3), boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_scalar_result_is_a_number_in_arithmetic) {
+    const matrix a = {{1, 2}, {3, 4}};
+    auto trace = xtn::einsum<"ii->">(a);  // 5
+    const auto squares = xtn::einsum<"ij,ij->">(a, a);
+    BOOST_TEST((3.0 * xtn::einsum<"ii->">(a) == 15.0));
+    BOOST_TEST((trace * 2 - squares / trace + 1 == 5.0));
+    BOOST_TEST((-trace == -5.0));
+    BOOST_TEST((trace < squares));
+    BOOST_TEST((squares > 29 && 30.0 == squares && trace != 4 && 5 >= trace && trace <= 5.0F));
+    BOOST_TEST(std::sqrt(squares * squares) == 30.0);
+    double sum = 1;
+    sum += trace;
+    BOOST_TEST(sum == 6.0);
+    const matrix scaled = a * trace, moved = trace - a;
+    BOOST_TEST(scaled(1, 1) == 20.0);
+    BOOST_TEST(moved(0, 0) == 4.0);
+    std::ostringstream text;
+    text << trace << ' ' << xtn::einsum<"i->">(xt::xtensor<std::complex<float>, 1>{{1, 2}});
+    BOOST_TEST(text.str() == "5 (1,2)");
+    const xt::xtensor<float, 1> v = {3, 4};
+    const double wide = xtn::einsum<"i,i->">(v, v);
+    BOOST_TEST(wide == 25.0);
 }
 
 BOOST_AUTO_TEST_CASE(every_scalar_type) {

@@ -253,7 +253,7 @@ template <std::size_t Rank, class... Operands>
 requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(std::string_view labels, const Operands&... operands) {
     static_cast<void>(detail::scalars_fit<detail::taped<Operands>...>());
     const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
-    return detail::record_network<Rank>(plans_of(net), net, std::nullopt, operands...);
+    return detail::record_network<Rank>(run_time_plans(), net, std::nullopt, operands...);
 }
 
 }  // namespace xtn

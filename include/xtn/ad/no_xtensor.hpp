@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 
 #include <xtn/ad/tape.hpp>
 
@@ -64,6 +65,18 @@ XTN_REFUSE(reshape_view)
 XTN_REFUSE(squeeze)
 XTN_REFUSE(expand_dims)
 XTN_REFUSE(eval)
+
+// xtensor's own of these stand in headers that xtn does not include: a program that forgets them is told so.
+#define XTN_IN_A_HEADER(function, header, since_0_26)                                                     \
+    template <class E, class... A>                                                                        \
+    E& function(const xexpression<E>&, A&&...) {                                                          \
+        static_assert(sizeof(E) == 0, "xt::" #function " stands in a header of its own: include <" header \
+                                      "> (<" since_0_26 "> from xtensor 0.26 on)");                       \
+        return []() -> E& { std::terminate(); }();                                                        \
+    }
+XTN_IN_A_HEADER(view, "xtensor/xview.hpp", "xtensor/views/xview.hpp")
+XTN_IN_A_HEADER(norm_l2, "xtensor/xnorm.hpp", "xtensor/reducers/xnorm.hpp")
+#undef XTN_IN_A_HEADER
 
 }  // namespace xt
 

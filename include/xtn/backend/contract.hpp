@@ -62,6 +62,7 @@ void contract(plan_cache& cache, const network& net, const T* const* data, const
         if (!accumulate) zero(output);
         return;
     }
+    // Nothing below looks for another plan, so the cache keeps this one.
     const plan& p = cache.find(net, operands, output.shape, {.model = machine<T>(), .tree = tree})->forward();
     workspace_frame frame;
     std::array<T*, bases::most> base{};

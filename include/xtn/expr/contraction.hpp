@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include <xtn/core/network.hpp>
+#include <xtn/expr/destination.hpp>
 #include <xtn/expr/no_elements.hpp>
 #include <xtn/expr/operand.hpp>
 #include <xtn/expr/static_network.hpp>
@@ -44,7 +46,7 @@ struct run_time_network {
     xtn::network network;
     static constexpr std::size_t rank = dynamic;
 
-    plan_cache& plans() const { return plans_of(network); }
+    plan_cache& plans() const { return run_time_plans(); }
 };
 
 /// The lazy value of an einsum: an xtensor expression that can be assigned, but not indexed.
@@ -76,6 +78,7 @@ public:
         order_ = make_tree(path, net().operands);
         return std::move(*this);
     }
+    contraction along(const contraction_path& path) const& { return contraction(*this).along(path); }
 
     /// Throws shape_error where the operands do not fit together.
     shape_type shape() const {
@@ -92,12 +95,12 @@ public:
     /// xtensor's hook: evaluates into lhs, which is resized where it can be. lhs may overlap the operands.
     template <class D>
     void assign_to(xt::xexpression<D>& lhs) const {
-        evaluate(lhs, false);
+        if constexpr (detail::destination_fits<D, rank, T>()) evaluate(lhs.derived_cast(), false);
     }
     /// lhs += value.
     template <class D>
     void accumulate_to(xt::xexpression<D>& lhs) const {
-        evaluate(lhs, true);
+        if constexpr (detail::destination_fits<D, rank, T>()) evaluate(lhs.derived_cast(), true);
     }
 
     /// The value of a contraction to a scalar. Throws shape_error where labels known at run time keep an index.
@@ -112,8 +115,8 @@ public:
         return value;
     }
 
-    /// The plan for the current shapes and a row-major result.
-    const xtn::plan& plan() const {
+    /// The plan for the current shapes and a row-major result, a value of the caller's.
+    xtn::plan plan() const {
         backend::workspace_frame frame;
         const bound b(operands_, frame);
         const label_extents e = infer_extents(net(), b.shapes.data());
@@ -157,8 +160,6 @@ private:
 
     template <class E>
     void match_shape(E& lhs, const geometry& g, bool resize) const {
-        static_assert(operand_traits<E>::rank == dynamic || rank == dynamic || operand_traits<E>::rank == rank,
-                      "einsum: the destination has not as many axes as the output has labels");
         bool same = lhs.dimension() == g.rank;
         for (std::size_t i = 0; same && i < g.rank; ++i)
             same = static_cast<std::int64_t>(lhs.shape()[i]) == g.extent[i];
@@ -169,13 +170,16 @@ private:
                 return;
             }
         }
+        if (lhs.dimension() != g.rank)
+            throw shape_error("einsum \"" + to_string(net()) + "\": the result has the labels \"" +
+                              to_string(net(), net().output) + "\", so its destination needs " +
+                              std::to_string(g.rank) + " axes, but it has " + std::to_string(lhs.dimension()));
         throw shape_error("einsum \"" + to_string(net()) + "\": the destination has shape " +
                           to_string(geometry::row_major(lhs.shape())) + ", but the result has shape " + to_string(g));
     }
 
     template <class D>
-    void evaluate(xt::xexpression<D>& destination, bool accumulate) const {
-        D& lhs = destination.derived_cast();
+    void evaluate(D& lhs, bool accumulate) const {
         backend::workspace_frame frame;
         const bound b(operands_, frame);
         const label_extents e = infer_extents(net(), b.shapes.data());
@@ -219,6 +223,17 @@ const contraction<Network, T, Closures...>& broadcast(const contraction<Network,
     throw shape_error("einsum \"" + to_string(c.net()) + "\": the destination has shape " +
                       to_string(geometry::row_major(shape)) + ", but the result has shape " +
                       to_string(geometry::row_major(c.shape())));
+}
+
+/// Prints the value of a contraction to a scalar. Others have no elements to print.
+template <class Char, class Traits, class Network, class T, class... Closures>
+std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
+                                             const contraction<Network, T, Closures...>& c) {
+    static_assert(Network::rank == 0,
+                  "einsum: a contraction is not printed before it is evaluated; assign it to a tensor first, or print "
+                  "describe(contraction), its plan");
+    if constexpr (Network::rank == 0) out << static_cast<T>(c);
+    return out;
 }
 
 /// The plan of a lazy contraction as a table.

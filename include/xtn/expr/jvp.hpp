@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -84,8 +85,9 @@ auto jvp(const Operands&... operands) {
     for (std::size_t i = 0; i < net::rank; ++i) shape[i] = static_cast<std::size_t>(g.extent[i]);
     value_and_tangent<T, net::rank> result{xt::zeros<T>(shape), xt::zeros<T>(shape)};
     if (backend::is_trivial<T>(net::network, shapes.data())) return result;
-    const plan& p =
-        net::plans().find(net::network, shapes.data(), g, {.model = backend::machine<T>()})->pushforward(directions);
+    const std::shared_ptr<planned> plans =
+        net::plans().find(net::network, shapes.data(), g, {.model = backend::machine<T>()});
+    const plan& p = plans->pushforward(directions);
     base[b.value()] = result.value.data();
     base[b.tangent(count)] = result.tangent.data();
     base[b.residual()] = frame.take<T>(static_cast<std::size_t>(p.residual_size));

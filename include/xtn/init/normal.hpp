@@ -69,7 +69,7 @@ mean_square mean_square_of_constants(const operator_term<T>& term) {
             data.push_back(s.data());
         }
         const backend::tensor_ref<double> sum{&total, geometry::row_major(std::vector<std::size_t>{})};
-        backend::contract<double>(plans_of(net), net, data.data(), shapes.data(), sum, false);
+        backend::contract<double>(run_time_plans(), net, data.data(), shapes.data(), sum, false);
     }
     std::string counted;
     for (const char c : term.labels().all()) {

@@ -73,7 +73,7 @@ variable<T, 2> apply_term(const variable<T, 2>& x, const operator_term<T>& term)
     operands.add(t, recorded_operand<T>{x.data(), joined({&rows, 1}, term.in_sites()), x.node()});
     operands.add(t, term.factors());
     const variable<T, 2> y = t.template result<2>(std::array{rows, term.out()}, operands.needs_gradient);
-    record_contraction<T>(t, plans_of(term.apply()), term.apply(), operands.span(), y.data(),
+    record_contraction<T>(t, run_time_plans(), term.apply(), operands.span(), y.data(),
                           joined({&rows, 1}, term.out_sites()), y.node());
     return y;
 }
@@ -84,7 +84,7 @@ variable<T, 2> term_to_dense(const operator_term<T>& term, tape<T>& t) {
     recorded_operands<T> operands;
     operands.add(t, term.dense_factors());
     const variable<T, 2> w = t.template result<2>(std::array{term.out(), term.in()}, operands.needs_gradient);
-    record_contraction<T>(t, plans_of(term.dense()), term.dense(), operands.span(), w.data(),
+    record_contraction<T>(t, run_time_plans(), term.dense(), operands.span(), w.data(),
                           joined(term.out_sites(), term.in_sites()), w.node());
     return w;
 }
@@ -200,7 +200,7 @@ xt::xtensor<T, 2> apply(const O& op, const xt::xexpression<E>& x) {
             data[i + 1] = detail::in_memory(term.factors()[i], frame);
             shapes[i + 1] = geometry::row_major(term.factors()[i].shape());
         }
-        backend::contract<T>(plans_of(term.apply()), term.apply(), data.data(), shapes.data(),
+        backend::contract<T>(run_time_plans(), term.apply(), data.data(), shapes.data(),
                              {to.data, detail::split_columns(to.shape, term.out_sites())}, !cut && !single);
         if (cut) {
             const backend::tensor_ref<T> kept = columns(to, 0, at.rows);

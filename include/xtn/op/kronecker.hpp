@@ -123,7 +123,7 @@ private:
         shapes[0] = geometry::row_major(extents);
         const network net = make_network(out + in + others + "->" + labels(k));
         const backend::tensor_ref<T> result{factors[k].data(), geometry::row_major(factors[k].shape())};
-        backend::contract<T>(plans_of(net), net, data.data(), shapes.data(), result, false);
+        backend::contract<T>(run_time_plans(), net, data.data(), shapes.data(), result, false);
         for (T& x : factors[k].values()) x /= static_cast<real_of<T>>(squares);
     }
     /// 2^power times the same product, with factors of equal norm.
