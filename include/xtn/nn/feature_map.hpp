@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Feature maps phi of linear attention, which takes phi(q) . phi(k) for the weight of a key. x is a head's query or key, rows
+// of W are directions (directions.hpp), s = dim^(-1/4):
+//
+//     exponential   D e^(W s x - a |s x|^2)   a = 0 in DiJiang (arXiv 2403.19928, equation 12), 1/2 for positive random
+//                                             features (arXiv 2009.14794), 1 for positive fixed features (ibid., equation 9);
+//                                             D is learned, or 1
+//     softmax       softmax(W x)              over features, as the released code of DiJiang has it
+//     learned       softmax(M x), softmax(-M x)   one matrix M a head, the identity at first (Hedgehog, arXiv 2402.04347)
+//     identity      x                         retention, with a decay
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xtn/ad/contract.hpp>
+#include <xtn/ad/rules.hpp>
+#include <xtn/nn/kernels/exponential_features.hpp>
+#include <xtn/nn/kernels/softmax.hpp>
+#include <xtn/nn/module.hpp>
+
+namespace xtn::nn {
+
+/// The features of keys, and for shifted ones the gates that go with them (batch * time x heads).
+template <scalar T>
+struct key_features {
+    variable<T, 2> features;
+    std::optional<variable<T, 2>> log_gates{};
+};
+
+/// Softmax of each group of `columns` columns.
+template <scalar T>
+variable<T, 2> softmax_of_groups(const variable<T, 2>& x, std::size_t columns) {
+    if (columns == 0 || x.shape()[1] % columns != 0)
+        throw shape_error("softmax_of_groups: " + std::to_string(x.shape()[1]) + " columns in groups of " +
+                          std::to_string(columns));
+    const variable<T, 2> y = x.tape().result(x.shape(), x);
+    std::copy_n(x.data(), x.size(), y.data());
+    kernels::softmax(x.size() / columns, columns, T(1), y.data(), columns);
+    x.tape().record(y, [x, y, columns](const T* dy) {
+        const gradient_sink<T> dx = x.sink();
+        if (!dx) return;
+        backend::workspace_frame frame;
+        T* const target = dx.accumulate ? frame.take<T>(x.size()) : dx.data;
+        const T* const p = y.data();
+        kernels::softmax_backward<T>(x.size() / columns, columns, T(1), p, dy, target, columns);
+        if (dx.accumulate)
+            kernels::transform(
+                x.size(), kernels::update::add, dx.data, [](auto d) { return d; }, static_cast<const T*>(target));
+    });
+    return y;
+}
+
+template <scalar T>
+class feature_map {
+public:
+    enum class kind { exponential, softmax, learned, identity };
+
+    /// `directions` (features x dim), of which s is taken care of; `norm_weight` is a; `weighted` says that D is learned.
+    static feature_map exponential(const xt::xtensor<double, 2>& directions, double norm_weight, bool weighted) {
+        const double scale = std::pow(static_cast<double>(directions.shape(1)), -0.25);
+        feature_map map(kind::exponential, directions, scale);
+        map.norm_weight_ = norm_weight * scale * scale;
+        if (weighted) {
+            map.learned_.emplace(std::vector<std::size_t>{directions.shape(0)});
+            for (T& d : map.learned_->values()) d = T(1);
+        }
+        return map;
+    }
+    static feature_map softmax(const xt::xtensor<double, 2>& directions) {
+        return feature_map(kind::softmax, directions, 1);
+    }
+    static feature_map learned(std::size_t heads, std::size_t dim) {
+        feature_map map;
+        map.kind_ = kind::learned;
+        map.learned_.emplace(std::vector<std::size_t>{heads, dim, dim});
+        for (std::size_t h = 0; h < heads; ++h)
+            for (std::size_t i = 0; i < dim; ++i) map.learned_->values()[(h * dim + i) * dim + i] = T(1);
+        return map;
+    }
+    static feature_map identity() { return {}; }
+
+    /// Features of a head of `dim` columns.
+    std::size_t width(std::size_t dim) const {
+        return kind_ == kind::learned ? 2 * dim : kind_ == kind::identity ? dim : directions_.shape(0);
+    }
+    /// Whether keys are shifted, which only normalised attention may be.
+    bool shifted() const { return kind_ == kind::exponential; }
+
+    /// Of queries (rows x heads * dim): (rows x heads * width(dim)).
+    variable<T, 2> queries(const variable<T, 2>& x, std::size_t heads) const {
+        return kind_ == kind::exponential ? weighed(exponentials(x, heads, x.shape()[0], {}).features, heads)
+                                          : bounded(x, heads);
+    }
+    /// Of keys in sequences of `time` positions. Shifted ones go on from `shifts`, the greatest exponents so far (batch x
+    /// heads, kernels::no_shift before the first position), and change them; empty, they begin.
+    key_features<T> keys(const variable<T, 2>& x, std::size_t heads, std::size_t time, std::span<T> shifts = {}) const {
+        if (kind_ != kind::exponential) return {bounded(x, heads)};
+        backend::workspace_frame frame;
+        if (shifts.empty()) {
+            shifts = {frame.take<T>(x.shape()[0] / time * heads), x.shape()[0] / time * heads};
+            std::fill(shifts.begin(), shifts.end(), kernels::no_shift<T>);
+        }
+        key_features<T> found = exponentials(x, heads, time, shifts);
+        found.features = weighed(found.features, heads);
+        return found;
+    }
+
+    /// "weights" (D, one a feature) or "features" (M: heads x dim x dim), where something is learned.
+    std::vector<named_parameter<T>> parameters() const {
+        if (!learned_) return {};
+        return {{kind_ == kind::learned ? "features" : "weights", *learned_}};
+    }
+
+private:
+    feature_map() = default;
+    feature_map(kind k, const xt::xtensor<double, 2>& directions, double scale)
+        : kind_(k), directions_(directions.shape()) {
+        for (std::size_t i = 0; i < directions.size(); ++i)
+            directions_.data()[i] = static_cast<T>(scale * directions.data()[i]);
+    }
+
+    static variable<T, 3> by_head(const variable<T, 2>& x, std::size_t heads) {
+        return x.template reshape<3>({x.shape()[0], heads, x.shape()[1] / heads});
+    }
+    static variable<T, 2> side_by_side(const variable<T, 3>& x) {
+        return x.template reshape<2>({x.shape()[0], x.shape()[1] * x.shape()[2]});
+    }
+    variable<T, 2> projected(const variable<T, 2>& x, std::size_t heads) const {
+        if (x.shape()[1] != heads * directions_.shape(1))
+            throw shape_error("feature_map: directions in " + std::to_string(directions_.shape(1)) +
+                              " dimensions for heads of " + std::to_string(x.shape()[1] / heads));
+        return side_by_side(einsum<"rhd,fd->rhf">(by_head(x, heads), constant(directions_)));
+    }
+    /// Those that need no shift.
+    variable<T, 2> bounded(const variable<T, 2>& x, std::size_t heads) const {
+        if (kind_ == kind::identity) return x;
+        if (kind_ == kind::softmax) return softmax_of_groups(projected(x, heads), directions_.shape(0));
+        const variable<T, 3> m = x.tape().template leaf<3>(*learned_);
+        const variable<T, 3> u = einsum<"rhd,hfd->rhf">(by_head(x, heads), m);
+        return both_signs(side_by_side(u), heads);
+    }
+    /// softmax(u) and softmax(-u) of each head, side by side.
+    static variable<T, 2> both_signs(const variable<T, 2>& u, std::size_t heads) {
+        const auto [rows, columns] = u.shape();
+        const std::size_t dim = columns / heads;
+        const variable<T, 2> y = u.tape().result(std::array{rows, 2 * columns}, u);
+        for (std::size_t group = 0; group < rows * heads; ++group)
+            for (std::size_t i = 0; i < dim; ++i) {
+                const T v = u.data()[group * dim + i];
+                y.data()[2 * group * dim + i] = v;
+                y.data()[(2 * group + 1) * dim + i] = -v;
+            }
+        kernels::softmax(2 * rows * heads, dim, T(1), y.data(), dim);
+        u.tape().record(y, [u, y, dim](const T* dy) {
+            const gradient_sink<T> du = u.sink();
+            if (!du) return;
+            backend::workspace_frame frame;
+            T* const d = frame.take<T>(y.size());
+            kernels::softmax_backward<T>(y.size() / dim, dim, T(1), y.data(), dy, d, dim);
+            for (std::size_t group = 0; group < u.size() / dim; ++group)
+                for (std::size_t i = 0; i < dim; ++i) {
+                    T& to = du.data[group * dim + i];
+                    to = (du.accumulate ? to : T(0)) + d[2 * group * dim + i] - d[(2 * group + 1) * dim + i];
+                }
+        });
+        return y;
+    }
+    variable<T, 2> weighed(const variable<T, 2>& features, std::size_t heads) const {
+        if (!learned_) return features;
+        return side_by_side(
+            einsum<"rhf,f->rhf">(by_head(features, heads), features.tape().template leaf<1>(*learned_)));
+    }
+    /// Shifted features; with `shifts`, those of keys.
+    key_features<T> exponentials(const variable<T, 2>& x, std::size_t heads, std::size_t time,
+                                 std::span<T> shifts) const {
+        const variable<T, 2> u = projected(x, heads);
+        tape<T>& t = x.tape();
+        const std::size_t rows = x.shape()[0], dim = x.shape()[1] / heads, count = directions_.shape(0);
+        const T a = static_cast<T>(norm_weight_);
+        const variable<T, 2> y = t.result(u.shape(), u, x);
+        T* const gates = shifts.empty() ? nullptr : t.template keep<T>(rows * heads);
+        const auto part = [](auto* data, std::size_t width, std::size_t row, std::size_t column) {
+            return kernels::strided_rows<std::remove_pointer_t<decltype(data)>>{data + row * width + column, width};
+        };
+        for (std::size_t b = 0; b < rows / time; ++b)
+            for (std::size_t h = 0; h < heads; ++h)
+                kernels::exponential_features<T>(
+                    time, count, dim, a, part(static_cast<const T*>(u.data()), heads * count, b * time, h * count),
+                    part(static_cast<const T*>(x.data()), heads * dim, b * time, h * dim),
+                    part(y.data(), heads * count, b * time, h * count), gates ? shifts.data() + b * heads + h : nullptr,
+                    gates ? gates + b * time * heads + h : nullptr, heads);
+        t.record(y, [=](const T* dy) {
+            const gradient_sink<T> du = u.sink(), dx = a > T(0) ? x.sink() : gradient_sink<T>{};
+            if (dx && !dx.accumulate) std::fill_n(dx.data, x.size(), T(0));
+            for (std::size_t h = 0; h < heads; ++h)
+                kernels::exponential_features_backward<T>(
+                    rows, count, dim, a, part(static_cast<const T*>(x.data()), heads * dim, 0, h * dim),
+                    part(static_cast<const T*>(y.data()), heads * count, 0, h * count),
+                    part(dy, heads * count, 0, h * count), {du ? du.data + h * count : nullptr, heads * count},
+                    detail::mode(du.accumulate), {dx ? dx.data + h * dim : nullptr, heads * dim});
+        });
+        if (gates == nullptr) return {y};
+        return {y, t.template constant<2>(gates, {rows, heads})};
+    }
+
+    kind kind_ = kind::identity;
+    xt::xtensor<T, 2> directions_{};
+    double norm_weight_ = 0;
+    std::optional<parameter<T>> learned_;
+};
+
+}  // namespace xtn::nn

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Kernel attention against tensors that PyTorch computed, every feature map against central differences, decoding against
+// whole sequences, and large inputs.
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <xtn/backend/random.hpp>
+#include <xtn/io/safetensors.hpp>
+#include <xtn/io/xtensor.hpp>
+#include <xtn/nn/directions.hpp>
+#include <xtn/nn/kernel_attention.hpp>
+#include <xtn/xtn.hpp>
+
+#include "xtn_paths.hpp"
+
+namespace {
+
+using xtn::nn::feature_map;
+using xtn::nn::kernel_attention;
+template <class T>
+using matrix = xt::xtensor<T, 2>;
+
+template <class A, class B>
+double difference(const A& a, const B& b) {
+    return xt::amax(xt::abs(a - b))() / xt::amax(xt::abs(b))();
+}
+
+matrix<double> random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed, double deviation = 1) {
+    matrix<double> m({rows, columns});
+    xtn::random_stream(seed).fill_normal(std::span<double>(m.data(), m.size()), deviation);
+    return m;
+}
+
+const xtn::safetensors& forms() {
+    static const auto file = xtn::load_safetensors(XTN_TEST_DATA "/kernel_attention_forms.safetensors");
+    return file;
+}
+matrix<double> tensor(const std::string& name) { return xtn::read_xtensor<double, 2>(forms(), name); }
+xt::xtensor<double, 1> row(const std::string& name) { return xtn::read_xtensor<double, 1>(forms(), name); }
+
+constexpr std::size_t heads = 3, dim = 8, steps = 37;
+
+void check(const std::string& form, const std::string& out, const kernel_attention<double>& attention) {
+    xtn::tape<double> t;
+    const auto q = t.leaf(tensor("q")), k = t.leaf(tensor("k")), v = t.leaf(tensor("v"));
+    const auto y = attention(q, k, v, steps);
+    BOOST_TEST_CONTEXT(form) {
+        BOOST_TEST(difference(y.value(), tensor(form + "." + out)) < 1e-10);
+        if (out != "out") return;
+        t.backward(xtn::einsum<"rc,rc->">(y, t.constant(tensor(form + ".dy"))));
+        BOOST_TEST(difference(q.gradient(), tensor(form + ".grad.q")) < 1e-10);
+        BOOST_TEST(difference(k.gradient(), tensor(form + ".grad.k")) < 1e-10);
+        BOOST_TEST(difference(v.gradient(), tensor(form + ".grad.v")) < 1e-10);
+    }
+    for (const auto& p : attention.parameters()) {
+        const auto expected = row(form + ".grad.D");
+        const auto found = t.gradient(p.value);
+        for (std::size_t i = 0; i < expected.size(); ++i) BOOST_TEST(std::abs(found[i] - expected(i)) < 1e-10);
+    }
+}
+
+/// Rows t_i c_i of a DCT matrix.
+matrix<double> cosines(const std::string& t, bool transposed) {
+    const auto c = tensor("dct_matrix");
+    const auto r = row(t);
+    matrix<double> w({dim, dim});
+    for (std::size_t i = 0; i < dim; ++i)
+        for (std::size_t j = 0; j < dim; ++j) w(i, j) = r(i) * (transposed ? c(j, i) : c(i, j));
+    return w;
+}
+
+struct named_map {
+    std::string name;
+    feature_map<double> map;
+    bool normalised;
+};
+
+std::vector<named_map> all_maps() {
+    const auto w = xtn::nn::draw_directions(xtn::nn::directions::orthogonal, 5, 4, 1);
+    return {{"exponential", feature_map<double>::exponential(w, 0, true), true},
+            {"positive random", feature_map<double>::exponential(w, 0.5, false), true},
+            {"positive fixed", feature_map<double>::exponential(w, 1, false), true},
+            {"softmax", feature_map<double>::softmax(w), false},
+            {"learned", feature_map<double>::learned(2, 4), true},
+            {"identity", feature_map<double>::identity(), false}};
+}
+
+BOOST_AUTO_TEST_SUITE(kernel_attention_forms)
+
+BOOST_AUTO_TEST_CASE(pytorch_has_the_same_values_and_gradients) {
+    auto weighted = feature_map<double>::exponential(cosines("t", false), 0, true);
+    const auto d = row("D");
+    std::copy(d.begin(), d.end(), weighted.parameters()[0].value.values().begin());
+    check("dct", "out", {weighted, {.heads = heads}});
+    check("prf", "out", {feature_map<double>::exponential(tensor("directions"), 0.5, false), {.heads = heads}});
+    const auto gamma = row("code.gamma");
+    check("code", "mix",
+          {feature_map<double>::softmax(cosines("code.t", true)),
+           {.heads = heads, .normalised = false, .decay = {gamma.begin(), gamma.end()}}});
+}
+
+BOOST_AUTO_TEST_CASE(every_map_has_its_gradient) {
+    for (const auto& [name, map, normalised] : all_maps()) {
+        const kernel_attention<double> attention(map, {.heads = 2, .normalised = normalised, .chunk = 3});
+        const auto errors =
+            xtn::check_gradient([&](auto&, auto q, auto k, auto v) { return attention(q, k, v, 5); },
+                                std::tuple(random_matrix(10, 8, 1), random_matrix(10, 8, 2), random_matrix(10, 6, 3)));
+        BOOST_TEST(errors.worst() < 1e-6, name << ": " << errors.worst());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(decoding_is_the_whole_sequence_in_a_state_of_one_size) {
+    const auto q = random_matrix(14, 8, 1), k = random_matrix(14, 8, 2), v = random_matrix(14, 6, 3);
+    for (const auto& [name, map, normalised] : all_maps()) {
+        const kernel_attention<double> attention(
+            map, {.heads = 2, .normalised = normalised, .decay = xtn::nn::retention_decays(2)});
+        BOOST_TEST(attention.state_size(8, 6, 10) == attention.state_size(8, 6, 100000));
+        xtn::tape<double> t;
+        const xtn::no_gradient<double> values_only(t);
+        const matrix<double> whole = attention(t.leaf(q), t.leaf(k), t.leaf(v), 7).value();
+        xtn::nn::attention_state<double> state(2, attention.state_size(8, 6, 7), 7);
+        const auto rows = [&](const matrix<double>& m, std::size_t from, std::size_t count) {  // of both sequences
+            matrix<double> part({2 * count, m.shape(1)});
+            for (std::size_t s = 0; s < 2; ++s)
+                std::copy_n(&m(s * 7 + from, 0), count * m.shape(1), &part(s * count, 0));
+            return part;
+        };
+        for (std::size_t at = 0; at < 7;) {
+            const std::size_t count = at == 0 ? 3 : 1;
+            const auto part = [&](const matrix<double>& m) { return t.leaf(rows(m, at, count)); };
+            const auto y = attention(part(q), part(k), part(v), state);
+            BOOST_TEST(difference(y.value(), rows(whole, at, count)) < 1e-12, name << " at " << at);
+            state.advance(count);
+            at += count;
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(large_inputs_stay_finite) {
+    for (const auto& [name, map, normalised] : all_maps()) {
+        if (name == "identity") continue;  // has no bound of its own
+        const kernel_attention<double> attention(map, {.heads = 2, .normalised = normalised});
+        xtn::tape<double> t;
+        const auto q = t.leaf(random_matrix(70, 8, 1, 1e4)), k = t.leaf(random_matrix(70, 8, 2, 1e4)),
+                   v = t.leaf(random_matrix(70, 8, 3));
+        const auto y = attention(q, k, v, 70);
+        t.backward(xtn::einsum<"rc,rc->">(y, y));
+        for (const auto* x : {&q, &k, &v}) BOOST_TEST(xtn::backend::all_finite(x->size(), x->gradient().data()), name);
+        BOOST_TEST(xtn::backend::all_finite(y.size(), y.data()), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_shift_needs_a_denominator) {
+    BOOST_CHECK_THROW(kernel_attention<double>(feature_map<double>::exponential(random_matrix(4, 4, 1), 0.5, false),
+                                               {.heads = 1, .normalised = false}),
+                      xtn::error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
