@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Compresses a trained PicoGPT: every linear layer becomes the nearest operator of a family (TT-SVD, truncated SVD, sum of
-// Kronecker products, higher-order SVD, projection on cosine coefficients). Prints the error of each layer and evaluates
+// Kronecker products, higher-order SVD, projection on cosine coefficients), of a given size or of the smallest that keeps
+// a relative error; a layer that would store no fewer numbers stays a matrix. Prints the error of each layer and evaluates
 // before and after; may train on for some steps under one recipe: AdamW at a quarter of the learning rate of the tuned
 // recipe, fixed before the runs, with its own warm-up over a twentieth of the steps and cosine.
 //
-// Of any other safetensors file every matrix is compressed, and what else it holds is copied.
+// Of any other safetensors file, or the files of a sharded checkpoint, every matrix is compressed, on all cores and with
+// memory for little more than the largest; what else there is, is copied and listed. --resume goes on after an
+// interruption.
+//
+// Parameters have the dtype of the weights; decompositions are in single precision.
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,97 +31,182 @@
 
 namespace {
 
+namespace fs = std::filesystem;
+
 struct settings {
     examples::options common;
     std::string weights, family = "mpo";
     std::vector<std::string> sizes{"16"};
+    std::vector<double> tolerances;
     std::vector<std::uint64_t> lengths{0};
-
-    std::vector<picogpt::representation> representations() const {
-        std::vector<picogpt::representation> all;
-        for (const std::string& size : sizes) all.emplace_back(family + "-" + size);
-        return all;
-    }
 };
 
-/// One row a layer and one for all of them.
+/// What is to be made: of one size, or within one tolerance, from that size on.
+struct goal {
+    picogpt::representation form;
+    std::optional<double> tolerance{};
+};
+
+std::vector<goal> goals_of(const settings& s) {
+    std::vector<goal> all;
+    for (const std::string& size : s.sizes) {
+        const picogpt::representation r(s.family + "-" + size);
+        if (s.tolerances.empty()) all.push_back({r});
+        for (const double tolerance : s.tolerances) {
+            all.push_back({r, tolerance});
+            const std::size_t suffix = std::min(size.find_first_not_of("0123456789."), size.size());
+            all.back().form.name = s.family + size.substr(suffix) + "-within-" + nlohmann::json(tolerance).dump();
+        }
+    }
+    return all;
+}
+
+/// One row a layer and one for all of them; below, what stays as it was, by reason.
 class error_table {
 public:
-    void add(const std::string& layer, const xt::xtensor<float, 2>& w, const xtn::any_operator<float>& op) {
-        const picogpt::approximation_error e = picogpt::error_of(op, w);
-        add_row(layer, w.size(), xtn::parameter_count(op.parameters()), e);
-        total_ += e;
-        before_ += w.size();
-        after_ += xtn::parameter_count(op.parameters());
+    void add(const picogpt::compressed_tensor& t) {
+        before_ += t.elements;
+        after_ += t.parameters;
+        if (!t.kept.empty()) {
+            kept_[t.kept].push_back(t.layer);
+            return;
+        }
+        total_ += t.error;
+        add_row(t.layer, t.elements, t.parameters, t.size, t.error);
     }
     void print(const std::string& name) {
-        add_row("all layers", before_, after_, total_);
+        add_row("all", before_, after_, "", total_);
         std::cout << "\n" << name << ": relative Frobenius errors\n\n" << table_.markdown();
+        if (after_ >= before_) std::cout << "\nnothing is saved\n";
+        if (!kept_.empty()) std::cout << "\nleft as they were:\n";
+        for (const auto& [reason, layers] : kept_) {
+            std::cout << "  " << reason << ":";
+            for (const std::string& layer : layers) std::cout << ' ' << layer;
+            std::cout << '\n';
+        }
     }
-    nlohmann::ordered_json json() const { return errors_; }
+    void record(examples::run_record& to) const {
+        to.set("errors", errors_);
+        to.set("kept", kept_);
+        to.set("numbers_before", before_);
+        to.set("numbers_after", after_);
+    }
 
 private:
-    void add_row(const std::string& layer, std::size_t before, std::size_t after,
+    void add_row(const std::string& layer, std::size_t before, std::size_t after, const examples::cell& size,
                  const picogpt::approximation_error& e) {
-        table_.add_row({layer, before, after, {e.relative(), 4}});
-        errors_[layer] = e.relative();
+        table_.add_row({layer, before, after, size, {e.relative(), 4}});
+        errors_[layer == "all" ? "all layers" : layer] = e.relative();
     }
 
-    examples::table table_{{"layer", "elements", "parameters", "error"}};
-    nlohmann::ordered_json errors_;
+    examples::table table_{{"layer", "numbers before", "after", "size", "error"}};
+    nlohmann::ordered_json errors_ = nlohmann::ordered_json::object();
+    std::map<std::string, std::vector<std::string>> kept_;
     picogpt::approximation_error total_;
     std::size_t before_ = 0, after_ = 0;
 };
 
-void compress_matrices(const xtn::safetensors& file, const settings& s) {
+/// "model" of model.safetensors, model.safetensors.index.json and the directory model.
+std::string stem_of(fs::path path) {
+    if (!path.has_filename()) path = path.parent_path();
+    while (path.has_extension() &&
+           (path.extension() == ".json" || path.extension() == ".index" || path.extension() == ".safetensors"))
+        path = path.stem();
+    return path.filename().string();
+}
+
+void compress_matrices(const xtn::mapped_safetensors& file, const settings& s) {
     std::cout << file.origin() << " holds no PicoGPT: every matrix is compressed\n";
-    for (const picogpt::representation& r : s.representations()) {
+    xtn::thread_pool pool(s.common.threads);
+    for (const goal& g : goals_of(s)) {
+        const fs::path target = s.common.out / (stem_of(s.weights) + "-" + g.form.name + ".safetensors");
+        if (s.common.resume && fs::exists(target) && !fs::exists(target.string() + ".parts")) {
+            std::cout << target.string() << " is there already\n";
+            continue;
+        }
+        examples::run_record record("picogpt_compress",
+                                    {{"model", g.form.name}, {"weights", fs::path(s.weights).filename().string()}}, 0);
+        std::size_t done = 0;
+        const auto tensors = picogpt::compress_file(
+            file, {g.form, g.tolerance, s.common.resume}, target, pool, [&](const picogpt::compressed_tensor& t) {
+                std::cout << ++done << ". " << t.layer << ": "
+                          << (t.kept.empty() ? "error " + examples::fixed(t.error.relative(), 4) : t.kept) << std::endl;
+            });
         error_table errors;
-        const auto small = picogpt::compress_matrices(
-            file, r, [&](const auto& layer, const auto& w, const auto& op) { errors.add(layer, w, op); });
-        errors.print(r.name);
-        const auto path =
-            s.common.out / (std::filesystem::path(s.weights).stem().string() + "-" + r.name + ".safetensors");
-        xtn::save_safetensors(path, small);
-        std::cout << "written to " << path.string() << "\n";
+        for (const picogpt::compressed_tensor& t : tensors) errors.add(t);
+        errors.print(g.form.name);
+        errors.record(record);
+        record.save(target.parent_path() / (target.stem().string() + ".json"));
+        std::cout << "\nwritten to " << target.string() << "\n";
     }
 }
 
-void compress_model(const xtn::safetensors& file, const settings& s) {
+/// All tensors of mapped files, still mapped.
+xtn::safetensors as_one_file(const xtn::mapped_safetensors& mapped) {
+    xtn::safetensors file(mapped.origin());
+    file.metadata() = mapped.metadata();
+    for (const std::string& name : mapped.names()) file.add(name, mapped[name]);
+    return file;
+}
+
+/// The same tensors rounded to that dtype.
+void store_as(xtn::dtype type, const fs::path& path) {
+    const xtn::safetensors exact = xtn::load_safetensors(path);
+    xtn::safetensors rounded(path.string());
+    rounded.metadata() = exact.metadata();
+    for (const std::string& name : exact.names()) rounded.add(name, exact[name].as(type));
+    xtn::save_safetensors(path, rounded);
+}
+
+void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
     examples::corpus_options where;
     if (s.common.data) where.data = *s.common.data;
     const examples::corpus_source source = examples::find_corpus(where);
-    const picogpt::model<float> dense = picogpt::load_model(file);
+    const auto validation = source.corpus.validation();
+    const picogpt::model<float> dense = picogpt::load_model(as_one_file(mapped));
+    const xtn::dtype type = mapped.type("tok_emb.weight");
     xtn::thread_pool pool(s.common.threads);
     examples::table results({"model", "parameters", "steps", "val loss", "val accuracy"});
     const auto add_row = [&](const std::string& name, const picogpt::model<float>& m, std::uint64_t steps,
                              const picogpt::evaluation& e) {
         results.add_row({name, xtn::parameter_count(m.parameters()), steps, e.loss, {100 * e.accuracy, 2}});
     };
-    add_row("before", dense, 0, picogpt::evaluate(dense, source.corpus.validation(), dense.shape().context, pool));
-    for (const picogpt::representation& r : s.representations()) {
-        error_table errors;
-        const auto layers = dense.named_operators(), small = compress(dense, r).named_operators();
-        for (std::size_t l = 0; l < layers.size(); ++l)
-            errors.add(layers[l].first, layers[l].second.to_dense(), small[l].second);
-        errors.print(r.name);
+    add_row("before", dense, 0, picogpt::evaluate(dense, validation, dense.shape().context, pool));
+    for (const goal& g : goals_of(s)) {
+        const picogpt::representation& r = g.form;
         for (const std::uint64_t steps : s.lengths) {
-            const picogpt::model<float> m = compress(dense, r);
+            error_table errors;
+            const picogpt::model<float> m =
+                with_layers(dense, [&](const std::string& layer, const auto& w) -> xtn::any_operator<float> {
+                    const auto found = compress(r.of(layer), layer, picogpt::rows_of(w), {g.tolerance, type});
+                    picogpt::compressed_tensor t{layer, w.size(), w.size(), found.size, {}, found.kept};
+                    if (found.op) t.error = found.error, t.parameters = xtn::parameter_count(found.op->parameters());
+                    errors.add(t);
+                    return found.op ? *found.op : xtn::dense<float>::from_dense(w);
+                });
+            if (steps == s.lengths.front()) errors.print(r.name);
             picogpt::recipe recipe = picogpt::tuned_recipe(r);
             recipe.learning_rate /= 4;
             recipe.steps = steps;
             recipe.warmup = steps / 20;
             recipe.batch = s.common.batch;
             recipe.seed = s.common.seed;
-            nlohmann::ordered_json options{{"model", r.name},
-                                           {"weights", std::filesystem::path(s.weights).filename().string()}};
+            nlohmann::ordered_json options{{"model", r.name}, {"weights", fs::path(s.weights).filename().string()}};
             options.update(describe(recipe));
             examples::run_record record("picogpt_compress", options, s.common.seed);
-            record.set("errors", errors.json());
-            add_row(r.name, m, steps,
-                    picogpt::train(m, source.corpus, recipe, pool, s.common.out,
-                                   r.name + "-tuned" + std::to_string(steps), record, s.common.resume)
-                        .validation);
+            errors.record(record);
+            const std::string name = r.name + "-tuned" + std::to_string(steps);
+            picogpt::evaluation after =
+                picogpt::train(m, source.corpus, recipe, pool, s.common.out, name, record, s.common.resume).validation;
+            if (type == xtn::dtype::f16 || type == xtn::dtype::bf16) {  // what was trained is rounded once more
+                picogpt::round_parameters(m.parameters(), type);
+                after = picogpt::evaluate(m, validation, m.shape().context, pool);
+                record.set("val_loss", after.loss);
+                record.set("val_acc", after.accuracy);
+                record.save(s.common.out / (name + ".json"));
+            }
+            if (type != xtn::dtype::f32) store_as(type, s.common.out / (name + ".safetensors"));
+            add_row(r.name, m, steps, after);
         }
     }
     std::cout << "\n" << results.markdown();
@@ -124,18 +219,23 @@ int main(int argc, char** argv) {
     settings s;
     examples::program app("Compresses a trained PicoGPT, or every matrix of a safetensors file.", "picogpt_compress");
     examples::add_options(app, s.common, "results/picogpt_compress");
-    app.add_option("--weights", s.weights, "safetensors file")->required();
+    app.add_option("--weights", s.weights, "safetensors file, index of a sharded checkpoint, or its directory")
+        ->required();
     app.add_option("--operator", s.family, "mpo, low_rank, kronecker, tucker or spectral");
     app.add_option(
         "--size", s.sizes,
         "bonds, ranks, numbers of products, or (fractions of) coefficients; what may follow them in the name of a "
         "representation may follow here: 8-a3, 0.5-largest");
+    app.add_option("--tolerance", s.tolerances,
+                   "relative errors: instead of a size, the smallest one within it, from --size (else 1) on")
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--lengths", s.lengths, "steps of fine-tuning");
     return app.run(argc, argv, [&] {
-        s.representations();  // names that mean nothing are refused before anything else
+        if (!s.tolerances.empty() && app.count("--size") == 0) s.sizes = {"1"};
+        goals_of(s);  // names that mean nothing are refused before anything else
         if (s.common.quick && app.count("--lengths") == 0) s.lengths = {0, 50};
         examples::make_directory(s.common.out);
-        const xtn::safetensors file = xtn::load_safetensors(s.weights);
+        const xtn::mapped_safetensors file = xtn::map_safetensors(s.weights);
         picogpt::holds_model(file) ? compress_model(file, s) : compress_matrices(file, s);
     });
 }

@@ -335,4 +335,27 @@ BOOST_AUTO_TEST_CASE(refusals) {
             [](const xtn::numeric_error& e) { return std::string(e.what()).find("(4, 1)") != std::string::npos; });
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_matrix_row_by_row_is_the_same, T, random_matrix::scalars) {
+    std::mt19937_64 engine(31);
+    const list out{3, 5, 2}, in{4, 2, 3};
+    const auto w = random_matrix::matrix<T>(30, 24, engine);
+    std::size_t next = 0;
+    const auto row = [&](std::size_t o, std::span<T> values) {
+        BOOST_TEST(o == next++ % 30);
+        std::copy_n(&w(o, 0), values.size(), values.begin());
+    };
+    for (const std::optional<tt::sketch>& how : {std::optional<tt::sketch>(), {tt::sketch{.oversampling = 1}}}) {
+        const auto whole = tt::tt_svd(w, out, in, {.max_bond = 2}, how);
+        const auto rows = tt::tt_svd_of_rows<T>(row, out, in, {.max_bond = 2}, how);
+        BOOST_TEST(rows.relative_error == whole.relative_error);
+        BOOST_TEST((rows.chain.to_dense() == whole.chain.to_dense()));
+    }
+    BOOST_CHECK_THROW(tt::tt_svd_of_rows<T>(row, out, list{4}), xtn::shape_error);
+    BOOST_CHECK_THROW(tt::tt_svd_of_rows<T>(row, list{0}, list{4}), xtn::shape_error);
+    const auto broken = [](std::size_t o, std::span<T> values) {
+        std::ranges::fill(values, T(o == 7 ? std::numeric_limits<xtn::real_of<T>>::infinity() : 1));
+    };
+    BOOST_CHECK_EXCEPTION(tt::tt_svd_of_rows<T>(broken, out, in), xtn::numeric_error, random_matrix::says("row 7"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,10 +90,6 @@ std::size_t extent_of(const xtn::safetensors& file, const std::string& name, std
 
 }  // namespace
 
-bool holds_model(const xtn::safetensors& file) {
-    return file.contains("tok_emb.weight") && file.contains("blocks.0.ln1.weight");
-}
-
 model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     model_shape shape;
     shape.vocabulary = extent_of(file, "tok_emb.weight", 0, 2);

@@ -17,8 +17,11 @@
 
 namespace picogpt {
 
-/// Whether a file seems to hold a PicoGPT.
-bool holds_model(const xtn::safetensors& file);
+/// Whether a file, in memory or mapped, seems to hold a PicoGPT.
+template <class File>
+bool holds_model(const File& file) {
+    return file.contains("tok_emb.weight") && file.contains("blocks.0.ln1.weight");
+}
 
 /// The model in a file: its shape and the representation of every layer follow from the tensors; the number of heads,
 /// which leaves no trace in them, from the metadata "heads", else it is `heads`. Throws io_error or shape_error for a file

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <limits>
@@ -29,6 +30,7 @@
 
 #include <xtn/core/error.hpp>
 #include <xtn/expr/einsum.hpp>
+#include <xtn/expr/memory.hpp>
 #include <xtn/tt/mpo.hpp>
 #include <xtn/tt/mps.hpp>
 #include <xtn/tt/randomized_svd.hpp>
@@ -57,6 +59,21 @@ projection<T> full_projection(xt::xtensor<T, 2> b) {
     return {identity_matrix<T>(rows), std::move(b), 0};
 }
 
+/// |B - U rest|_F, some rows at a time: B is the largest thing in memory, and there is no second one.
+template <scalar T>
+double distance(const xt::xtensor<T, 2>& b, const xt::xtensor<T, 2>& u, const xt::xtensor<T, 2>& rest) {
+    const std::size_t rows = b.shape(0), columns = b.shape(1), rank = rest.shape(0);
+    const std::size_t height = std::clamp<std::size_t>((std::size_t{1} << 20) / columns, 1, rows);
+    double norm = 0;
+    for (std::size_t first = 0; first < rows; first += height) {
+        const std::size_t count = std::min(height, rows - first);
+        xt::xtensor<T, 2> missed = einsum<"ij,jk->ik">(as_tensor(u.data() + first * rank, {count, rank}), rest);
+        missed -= as_tensor(b.data() + first * columns, {count, columns});
+        norm = std::hypot(norm, frobenius_norm(missed));
+    }
+    return norm;
+}
+
 /// The leading singular vectors: exact ones, or from sketches of growing width until one leaves at most `tail` or is
 /// as wide as max_bond. Beyond a third of the shorter side the exact ones cost no more.
 template <scalar T>
@@ -68,9 +85,7 @@ projection<T> truncated_projection(const xt::xtensor<T, 2>& b, std::size_t max_b
          width = std::min(2 * width, max_bond)) {
         svd_result<T> f = randomized_svd(b, width, *how);
         xt::xtensor<T, 2> rest = einsum<"ij,ik->jk">(conjugated(f.u), b);
-        xt::xtensor<T, 2> missed = einsum<"ij,jk->ik">(f.u, rest);
-        missed -= b;
-        const double beyond = frobenius_norm(missed);
+        const double beyond = distance(b, f.u, rest);
         if (beyond > tail && width < max_bond) continue;
 
         std::vector<double> rows(width);
@@ -121,10 +136,25 @@ approximation<chain<T, Physical>> decompose(xt::xtensor<T, 2> rest,
     return {chain<T, Physical>(std::move(cores), n - 1), norm > 0 ? discarded / norm : 0.0};
 }
 
-/// Throws unless the sites multiply to the shape and all can be decomposed.
-template <scalar T, std::size_t Physical>
-void check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::span<const std::size_t>, Physical>& sites,
-                  const truncation& limit) {
+/// The sweep on a matrix of which row(o, values) writes row o.
+template <scalar T, class Row>
+approximation<mpo<T>> decompose_rows(const Row& row, std::span<const std::size_t> out_sites,
+                                     std::span<const std::size_t> in_sites, const truncation& limit,
+                                     const std::optional<sketch>& how) {
+    const site_order order(out_sites, in_sites);
+    std::vector<T> values(order.in.size());
+    xt::xtensor<T, 2> entries(std::array<std::size_t, 2>{1, order.out.size() * order.in.size()});
+    for (std::size_t o = 0; o < order.out.size(); ++o) {
+        row(o, std::span<T>(values));
+        for (std::size_t i = 0; i < values.size(); ++i) entries.data()[order.out[o] + order.in[i]] = values[i];
+    }
+    return decompose<T, 2>(std::move(entries), {out_sites, in_sites}, limit, how);
+}
+
+/// Throws unless the sites multiply to the shape, which has entries, and the limits can be kept.
+template <std::size_t Physical>
+void check_tt_svd(const std::array<std::size_t, Physical>& shape,
+                  const std::array<std::span<const std::size_t>, Physical>& sites, const truncation& limit) {
     const std::string caller = "xtn::tt::tt_svd";
     if (sites.front().empty() || sites.front().size() != sites.back().size())
         throw shape_error(caller + (Physical == 1
@@ -132,14 +162,13 @@ void check_tt_svd(const xt::xtensor<T, Physical>& w, const std::array<std::span<
                                         : ": out and in need the same number of sites, at least one, but have " +
                                               std::to_string(sites.front().size()) + " and " +
                                               std::to_string(sites.back().size())));
-    std::array<std::size_t, Physical> shape{};
-    for (std::size_t d = 0; d < Physical; ++d) shape[d] = flat_extent(sites[d]);
-    if (!std::equal(shape.begin(), shape.end(), w.shape().begin()))
-        throw shape_error(caller + ": the sites multiply to " + to_string(geometry::row_major(shape)) +
-                          ", but the shape is " + to_string(geometry::row_major(w.shape())));
-    if (w.size() == 0) throw shape_error(caller + ": there are no entries");
+    std::array<std::size_t, Physical> product{};
+    for (std::size_t d = 0; d < Physical; ++d) product[d] = flat_extent(sites[d]);
+    if (product != shape)
+        throw shape_error(caller + ": the sites multiply to " + to_string(geometry::row_major(product)) +
+                          ", but the shape is " + to_string(geometry::row_major(shape)));
+    if (std::ranges::count(shape, std::size_t{0}) > 0) throw shape_error(caller + ": there are no entries");
     require_limits(limit, caller);
-    require_finite(w, "xtn::tt::tt_svd");
 }
 
 }  // namespace detail
@@ -152,14 +181,30 @@ template <scalar T>
 approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::span<const std::size_t> out_sites,
                              std::span<const std::size_t> in_sites, const truncation& limit = {},
                              const std::optional<sketch>& how = std::nullopt) {
-    const std::array sites{out_sites, in_sites};
-    detail::check_tt_svd(w, sites, limit);
-    xt::xtensor<T, 2> entries(std::array<std::size_t, 2>{1, w.size()});
-    const detail::site_order order(out_sites, in_sites);
-    const T* from = w.data();
-    for (const std::size_t row : order.out)
-        for (const std::size_t column : order.in) entries.data()[row + column] = *from++;
-    return detail::decompose<T, 2>(std::move(entries), sites, limit, how);
+    detail::check_tt_svd<2>(w.shape(), {out_sites, in_sites}, limit);
+    detail::require_finite(w, "xtn::tt::tt_svd");
+    const auto row = [&](std::size_t o, std::span<T> values) {
+        std::copy_n(w.data() + o * w.shape(1), values.size(), values.begin());
+    };
+    return detail::decompose_rows<T>(row, out_sites, in_sites, limit, how);
+}
+
+/// The same of a matrix that is given row by row, so that it is in memory once, in the order of the chain: row(o, values)
+/// writes row o, a std::span<T>, for each o in ascending order.
+template <scalar T, std::invocable<std::size_t, std::span<T>> Row>
+approximation<mpo<T>> tt_svd_of_rows(const Row& row, std::span<const std::size_t> out_sites,
+                                     std::span<const std::size_t> in_sites, const truncation& limit = {},
+                                     const std::optional<sketch>& how = std::nullopt) {
+    const std::array shape{detail::flat_extent(out_sites), detail::flat_extent(in_sites)};
+    detail::check_tt_svd<2>(shape, {out_sites, in_sites}, limit);
+    const auto finite_row = [&](std::size_t o, std::span<T> values) {
+        row(o, values);
+        constexpr std::size_t parts = sizeof(T) / sizeof(real_of<T>);
+        if (!backend::all_finite(parts * values.size(), reinterpret_cast<const real_of<T>*>(values.data())))
+            throw numeric_error("xtn::tt::tt_svd_of_rows: row " + std::to_string(o) +
+                                " has an entry that is not finite");
+    };
+    return detail::decompose_rows<T>(finite_row, out_sites, in_sites, limit, how);
 }
 
 /// The same with braces: tt_svd(w, {8, 16}, {8, 16}, {.max_bond = 16}).
@@ -175,7 +220,8 @@ approximation<mpo<T>> tt_svd(const xt::xtensor<T, 2>& w, std::initializer_list<s
 template <scalar T>
 approximation<mps<T>> tt_svd(const xt::xtensor<T, 1>& v, std::span<const std::size_t> sites,
                              const truncation& limit = {}, const std::optional<sketch>& how = std::nullopt) {
-    detail::check_tt_svd<T, 1>(v, {sites}, limit);
+    detail::check_tt_svd<1>(v.shape(), {sites}, limit);
+    detail::require_finite(v, "xtn::tt::tt_svd");
     return detail::decompose<T, 1>(detail::reshaped(v, std::array<std::size_t, 2>{1, v.size()}), {sites}, limit, how);
 }
 /// The same with braces.
