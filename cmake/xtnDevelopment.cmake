@@ -28,8 +28,8 @@ target_compile_options(xtn_development INTERFACE
     $<$<BOOL:${XTN_WERROR}>:-Werror>
     $<$<BOOL:${XTN_NATIVE}>:-march=native>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # g++ 12 sees an overlap, or an impossible length, in std::string's operator+ when it inlines it (GCC bug 105651).
-    target_compile_options(xtn_development INTERFACE -Wno-restrict -Wno-stringop-overflow)
+    # g++ 12 sees an overlap in std::string's operator+ when it inlines it (GCC bug 105651).
+    target_compile_options(xtn_development INTERFACE -Wno-restrict)
 endif()
 if(XTN_SANITIZE)
     # Most of a test's time goes into libraries, most of the build's into optimising instrumented tests. -g1 gives line
@@ -51,6 +51,9 @@ function(xtn_use_precompiled_headers target)
     if(TARGET xtn_headers)
         target_link_libraries(${target} PRIVATE xtn_headers)
         target_precompile_headers(${target} REUSE_FROM xtn_headers)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+            target_compile_options(${target} PRIVATE -Wno-stringop-overflow) # the same bug, through precompiled headers
+        endif()
     endif()
 endfunction()
 
