@@ -15,6 +15,7 @@
 #include <ostream>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,24 @@ inline std::optional<std::filesystem::path> environment_path(const char* name) {
     return std::filesystem::path(value);
 }
 
+/// What find(directory or file) gives for the first place where it gives anything, and how that place came up: "--data",
+/// "XTN_DATA", or "found" in one of the `directories` (by default data_directories()). Throws xtn::io_error, saying what is
+/// `wanted`, where one that the user named has nothing.
+template <class Find, class Found = typename std::invoke_result_t<Find, std::filesystem::path>::value_type>
+std::optional<std::pair<Found, std::string>> find_data(
+    const std::optional<std::filesystem::path>& data,
+    const std::optional<std::vector<std::filesystem::path>>& directories, const std::string& wanted, const Find& find) {
+    using named_path = std::pair<const char*, std::optional<std::filesystem::path>>;
+    for (const auto& [name, path] : {named_path{"--data", data}, named_path{"XTN_DATA", environment_path("XTN_DATA")}})
+        if (path) {
+            if (auto found = find(*path)) return std::pair(*std::move(found), std::string(name));
+            throw xtn::io_error(std::string(name) + " says " + path->string() + ", but that is " + wanted);
+        }
+    for (const auto& directory : directories.value_or(data_directories()))
+        if (auto found = find(directory)) return std::pair(*std::move(found), std::string("found"));
+    return std::nullopt;
+}
+
 /// Runs a program found in PATH, without a shell; true if it ended with 0.
 inline bool run_program(std::vector<std::string> arguments) {
     std::vector<char*> argv;
@@ -144,17 +163,10 @@ inline corpus_source find_corpus(const corpus_options& options = {}, std::ostrea
         return corpus_source{std::move(corpus), std::move(description), std::nullopt};
     };
 
-    using named_path = std::pair<const char*, std::optional<std::filesystem::path>>;
-    for (const auto& [name, path] :
-         {named_path{"--data", options.data}, named_path{"XTN_DATA", environment_path("XTN_DATA")}})
-        if (path) {
-            if (const auto file = find_text(*path)) return use(*file, name);
-            throw xtn::io_error(
-                std::string(name) + " says " + path->string() +
-                ", but that is no text file and no directory with input.txt or tinyshakespeare/input.txt");
-        }
-    for (const auto& directory : options.directories.value_or(data_directories()))
-        if (const auto file = find_text(directory)) return use(*file, "found");
+    if (const auto found =
+            find_data(options.data, options.directories,
+                      "no text file and no directory with input.txt or tinyshakespeare/input.txt", find_text))
+        return use(found->first, found->second);
     if (options.download)
         if (const auto file = download_tiny_shakespeare(log)) return use(*file, "downloaded, SHA-256 verified");
 

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files: safetensors, npy and npz, text corpora, crash-safe writing. Needs nlohmann-json beside what <xtn/xtn.hpp> needs.
+// Files: safetensors, npy and npz, text corpora, IDX and CIFAR-10 images, crash-safe writing. Needs nlohmann-json beside what <xtn/xtn.hpp> needs.
 #pragma once
 
 #include <xtn/io/atomic_file.hpp>
+#include <xtn/io/augmentation.hpp>
+#include <xtn/io/cifar.hpp>
 #include <xtn/io/convert.hpp>
+#include <xtn/io/crc32.hpp>
 #include <xtn/io/dtype.hpp>
+#include <xtn/io/gzip.hpp>
+#include <xtn/io/idx.hpp>
+#include <xtn/io/image_set.hpp>
+#include <xtn/io/image_source.hpp>
 #include <xtn/io/inflate.hpp>
 #include <xtn/io/mapped_file.hpp>
 #include <xtn/io/mapped_safetensors.hpp>

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -13,28 +12,6 @@
 #include "scratch.hpp"
 
 namespace {
-
-/// An environment variable as given (nullptr: not set), and as before at the end.
-class environment_variable {
-public:
-    environment_variable(const char* name, const char* value) : name_(name) {
-        if (const char* old = std::getenv(name)) old_ = old;
-        set(value);
-    }
-    environment_variable(const environment_variable&) = delete;
-    environment_variable& operator=(const environment_variable&) = delete;
-    ~environment_variable() { set(old_ ? old_->c_str() : nullptr); }
-
-private:
-    void set(const char* value) const {
-        if (value)
-            ::setenv(name_, value, 1);
-        else
-            ::unsetenv(name_);
-    }
-    const char* name_;
-    std::optional<std::string> old_;
-};
 
 /// Three places with different texts; nothing outside them is looked at.
 struct three_texts {

@@ -13,7 +13,6 @@
 
 #include <xtn/io/npz.hpp>
 #include <xtn/io/safetensors.hpp>
-#include <xtn/io/safetensors.hpp>
 
 #include "scratch.hpp"
 #include "xtn_paths.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// For the tests of files: a directory of one's own, and a check of an error's message.
+// For the tests of files: a directory and an environment variable of one's own, and a check of an error's message.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -36,6 +37,28 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+/// An environment variable as given (nullptr: not set), and as before at the end.
+class environment_variable {
+public:
+    environment_variable(const char* name, const char* value) : name_(name) {
+        if (const char* old = std::getenv(name)) old_ = old;
+        set(value);
+    }
+    environment_variable(const environment_variable&) = delete;
+    environment_variable& operator=(const environment_variable&) = delete;
+    ~environment_variable() { set(old_ ? old_->c_str() : nullptr); }
+
+private:
+    void set(const char* value) const {
+        if (value)
+            ::setenv(name_, value, 1);
+        else
+            ::unsetenv(name_);
+    }
+    const char* name_;
+    std::optional<std::string> old_;
 };
 
 /// `action` throws Error, and its message contains every one of `parts`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The DEFLATE format, RFC 1951, decompression only: stored blocks, and blocks in fixed or transmitted Huffman codes over
-// literals, lengths and distances. What numpy.savez_compressed writes can so be read without another library to link.
+// literals, lengths and distances. What numpy.savez_compressed and gzip write can so be read without another library to
+// link.
 //
 // The input is hostile until checked: a code that is over-subscribed, incomplete or undefined, a distance before the
 // start, and an output of another size than announced are errors.
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xtn/core/error.hpp>
@@ -188,8 +190,33 @@ struct deflate_codes {
     }
 };
 
-/// The literals and copies of one block, up to its end, into out[size...].
-inline void inflate_block(const deflate_codes& codes, bit_reader& in, std::span<std::byte> out, std::size_t& size) {
+/// Bytes that grow up to a limit: memory follows what has come out, not what is announced.
+class inflated_bytes {
+public:
+    /// With memory for the first `expected` of them.
+    inflated_bytes(std::size_t limit, std::size_t expected) : bytes_(std::min(limit, expected)), limit_(limit) {}
+
+    std::size_t size() const { return size_; }
+    /// Memory for n more behind the size() that there are.
+    std::byte* room(std::size_t n, const bit_reader& in) {
+        if (n > limit_ - size_) in.fail("they unpack to more than the announced size");
+        if (n > bytes_.size() - size_) bytes_.resize(std::min(limit_, std::max(2 * bytes_.size(), size_ + n)));
+        return bytes_.data() + size_;
+    }
+    /// So many have been written there.
+    void grow(std::size_t n) { size_ += n; }
+    std::vector<std::byte> take() && {
+        bytes_.resize(size_);
+        return std::move(bytes_);
+    }
+
+private:
+    std::vector<std::byte> bytes_;
+    std::size_t limit_, size_ = 0;
+};
+
+/// The literals and copies of one block, up to its end.
+inline void inflate_block(const deflate_codes& codes, bit_reader& in, inflated_bytes& out) {
     constexpr std::array<std::uint16_t, 29> length_base{3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                                         31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
     constexpr std::array<std::uint16_t, 30> distance_base{
@@ -199,8 +226,8 @@ inline void inflate_block(const deflate_codes& codes, bit_reader& in, std::span<
         const std::size_t symbol = codes.literals.decode(in);
         if (symbol == 256) return;
         if (symbol < 256) {
-            if (size == out.size()) in.fail("they unpack to more than the announced size");
-            out[size++] = static_cast<std::byte>(symbol);
+            *out.room(1, in) = static_cast<std::byte>(symbol);
+            out.grow(1);
             continue;
         }
         const std::size_t l = symbol - 257;
@@ -209,9 +236,32 @@ inline void inflate_block(const deflate_codes& codes, bit_reader& in, std::span<
         const std::size_t d = codes.distances.decode(in);
         if (d >= distance_base.size()) in.fail("a distance is not defined");
         const std::size_t distance = distance_base[d] + in.take(d < 4 ? 0 : static_cast<unsigned>(d - 2) / 2);
-        if (distance > size) in.fail("a distance goes back before the start");
-        if (length > out.size() - size) in.fail("they unpack to more than the announced size");
-        for (const std::size_t end = size + length; size < end; ++size) out[size] = out[size - distance];
+        if (distance > out.size()) in.fail("a distance goes back before the start");
+        std::byte* const to = out.room(length, in);
+        for (std::size_t i = 0; i < length; ++i) to[i] = *(to + i - distance);  // what was just written may be meant
+        out.grow(length);
+    }
+}
+
+/// The blocks of a stream, up to the end of the last.
+inline void inflate_blocks(bit_reader& in, inflated_bytes& out) {
+    for (bool last = false; !last;) {
+        last = in.take(1) != 0;
+        const std::uint32_t kind = in.take(2);
+        if (kind == 0) {
+            const auto lengths = in.take_bytes(4);
+            const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(lengths[i]); };
+            const std::size_t length = byte(0) | byte(1) << 8;
+            if ((length ^ 0xFFFF) != (byte(2) | byte(3) << 8)) in.fail("a stored block's two lengths disagree");
+            std::byte* const to = out.room(length, in);
+            const auto block = in.take_bytes(length);
+            std::copy(block.begin(), block.end(), to);
+            out.grow(length);
+        } else if (kind == 3) {
+            in.fail("a block is of no known kind");
+        } else {
+            inflate_block(kind == 1 ? deflate_codes::fixed() : deflate_codes::transmitted(in), in, out);
+        }
     }
 }
 
@@ -221,30 +271,12 @@ inline std::vector<std::byte> inflate(std::span<const std::byte> packed, std::si
     if (size / largest_inflation > packed.size())
         in.fail("they are said to unpack from " + std::to_string(packed.size()) + " to " + std::to_string(size) +
                 " bytes, more than the format can");
-    std::vector<std::byte> out(size);
-    std::size_t done = 0;
-    for (bool last = false; !last;) {
-        last = in.take(1) != 0;
-        const std::uint32_t kind = in.take(2);
-        if (kind == 0) {
-            const auto lengths = in.take_bytes(4);
-            const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(lengths[i]); };
-            const std::size_t length = byte(0) | byte(1) << 8;
-            if ((length ^ 0xFFFF) != (byte(2) | byte(3) << 8)) in.fail("a stored block's two lengths disagree");
-            if (length > size - done) in.fail("they unpack to more than the announced size");
-            const auto block = in.take_bytes(length);
-            std::copy(block.begin(), block.end(), out.begin() + static_cast<std::ptrdiff_t>(done));
-            done += length;
-        } else if (kind == 3) {
-            in.fail("a block is of no known kind");
-        } else {
-            inflate_block(kind == 1 ? deflate_codes::fixed() : deflate_codes::transmitted(in), in, out, done);
-        }
-    }
-    if (done != size)
-        in.fail("they unpack to " + std::to_string(done) + " bytes, announced were " + std::to_string(size));
+    inflated_bytes out(size, size);
+    inflate_blocks(in, out);
+    if (out.size() != size)
+        in.fail("they unpack to " + std::to_string(out.size()) + " bytes, announced were " + std::to_string(size));
     if (in.left() != 0) in.fail("something follows them");
-    return out;
+    return std::move(out).take();
 }
 
 }  // namespace xtn::detail

@@ -20,19 +20,12 @@
 #include <utility>
 #include <vector>
 
-#include <boost/crc.hpp>
-
 #include <xtn/core/error.hpp>
+#include <xtn/io/crc32.hpp>
 #include <xtn/io/inflate.hpp>
 #include <xtn/io/utf8.hpp>
 
 namespace xtn::detail {
-
-inline std::uint32_t crc32(std::span<const std::byte> bytes) {
-    boost::crc_32_type sum;
-    sum.process_bytes(bytes.data(), bytes.size());
-    return sum.checksum();
-}
 
 /// A member of an archive: where its local header begins, and its packed bytes.
 struct zip_member {
