@@ -14,12 +14,18 @@
 #include <xflens/cxxblas/cxxblas.cxx>
 
 #include <xtn/backend/scalar.hpp>
+#include <xtn/backend/threads.hpp>
 
 namespace xtn::backend {
 
 /// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: three times at 2 x 2 x 2, and
 /// break even at 3 x 3 x 3 (bench_contraction).
 inline constexpr std::int64_t smallest_blas_product = 32;
+
+/// From so many multiply-adds on a product may use the threads of the BLAS: 256^3 take a quarter of a millisecond on one,
+/// and waiting for a thread that another program keeps from running takes several. Products of OpenBLAS below the
+/// second number start none of their own accord.
+inline constexpr std::int64_t smallest_shared_product = std::int64_t{1} << 24, smallest_threaded_product = 1 << 13;
 
 /// gemm() in plain loops.
 template <scalar T>
@@ -70,6 +76,8 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
                        b + k * (transpose_b ? 1 : ldb), ldb, beta, c, ldc);
             beta = 1;
         }
+    const std::int64_t work = m * n * k;
+    const xtn::detail::unshared_call one_thread(work >= smallest_threaded_product && work < smallest_shared_product);
     blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 

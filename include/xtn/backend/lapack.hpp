@@ -33,9 +33,12 @@ namespace xtn::backend {
 
 namespace detail {
 
-/// Calls LAPACK twice, for the size of its workspace and for the work. `call(work, size)` returns LAPACK's info.
+/// Calls LAPACK twice, for the size of its workspace and for the work. `call(work, size)` returns LAPACK's info. Its many
+/// small products share no threads up to matrices of 512 x 512.
 template <scalar T, class Call>
-int with_workspace(Call call) {
+int with_workspace(int m, int n, Call call) {
+    const double work_of_call = static_cast<double>(m) * n * std::min(m, n);
+    const xtn::detail::unshared_call one_thread(work_of_call <= 512.0 * 512.0 * 512.0);
     T size{};
     if (const int info = call(&size, -1); info != 0) return info;
     // A size above 2^24 may have been rounded down to a float.
@@ -78,20 +81,20 @@ private:
 template <scalar T>
 int gelqf(int m, int n, T* a, T* tau) {
     return detail::with_workspace<T>(
-        [&](T* work, int size) { return cxxlapack::gelqf<int>(m, n, a, m, tau, work, size); });
+        m, n, [&](T* work, int size) { return cxxlapack::gelqf<int>(m, n, a, m, tau, work, size); });
 }
 
 /// A = Q R for an m x n matrix: R in the upper part of a, Q as reflections in the rest and in tau (min(m, n)).
 template <scalar T>
 int geqrf(int m, int n, T* a, T* tau) {
     return detail::with_workspace<T>(
-        [&](T* work, int size) { return cxxlapack::geqrf<int>(m, n, a, m, tau, work, size); });
+        m, n, [&](T* work, int size) { return cxxlapack::geqrf<int>(m, n, a, m, tau, work, size); });
 }
 
 /// The first k rows of Q from k reflections in the rows of a (lda x n). LAPACK calls it orglq, or unglq if complex.
 template <scalar T>
 int form_rows(int k, int n, T* a, int lda, const T* tau) {
-    return detail::with_workspace<T>([&](T* work, int size) {
+    return detail::with_workspace<T>(k, n, [&](T* work, int size) {
         if constexpr (is_complex<T>)
             return cxxlapack::unglq<int>(k, n, k, a, lda, tau, work, size);
         else
@@ -102,7 +105,7 @@ int form_rows(int k, int n, T* a, int lda, const T* tau) {
 /// The first k columns of Q from k reflections in the columns of a (m x k). LAPACK calls it orgqr, or ungqr if complex.
 template <scalar T>
 int form_columns(int m, int k, T* a, const T* tau) {
-    return detail::with_workspace<T>([&](T* work, int size) {
+    return detail::with_workspace<T>(m, k, [&](T* work, int size) {
         if constexpr (is_complex<T>)
             return cxxlapack::ungqr<int>(m, k, k, a, m, tau, work, size);
         else
@@ -118,7 +121,7 @@ int gesdd(int m, int n, T* a, real_of<T>* s, T* u, T* vt) {
     std::vector<int> integers(8 * shorter);
     std::vector<real_of<T>> reals(is_complex<T> ? shorter * std::max(5 * shorter + 7, 2 * longer + 2 * shorter + 1)
                                                 : 0);
-    return detail::with_workspace<T>([&](T* work, int size) {
+    return detail::with_workspace<T>(m, n, [&](T* work, int size) {
         if constexpr (is_complex<T>)
             return cxxlapack::gesdd<int>('S', m, n, a, m, s, u, m, vt, k, work, size, reals.data(), integers.data());
         else
@@ -131,7 +134,7 @@ template <scalar T>
 int gesvd(int m, int n, T* a, real_of<T>* s, T* u, T* vt) {
     const int k = std::min(m, n);
     std::vector<real_of<T>> reals(is_complex<T> ? 5 * static_cast<std::size_t>(k) : 0);
-    return detail::with_workspace<T>([&](T* work, int size) {
+    return detail::with_workspace<T>(m, n, [&](T* work, int size) {
         if constexpr (is_complex<T>)
             return cxxlapack::gesvd<int>('S', 'S', m, n, a, m, s, u, m, vt, k, work, size, reals.data());
         else

@@ -9,6 +9,7 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,43 @@ public:
 private:
     std::optional<int> former_;
 };
+
+namespace detail {
+
+/// One thread in the BLAS for a call that is too small to share, where the caller asks for it. Scopes of several threads
+/// may overlap: the first sets the number, the last gives the former back. Costs a function call where the BLAS has one
+/// thread already, a lock and its release otherwise.
+class unshared_call {
+public:
+    explicit unshared_call(bool small) : engaged_(small && get_blas_threads().value_or(1) > 1) {
+        if (!engaged_) return;
+        const std::lock_guard lock(all().mutex);
+        if (all().count++ == 0) {
+            all().former = get_blas_threads().value_or(1);
+            set_blas_threads(1);
+        }
+    }
+    ~unshared_call() {
+        if (!engaged_) return;
+        const std::lock_guard lock(all().mutex);
+        if (--all().count == 0) set_blas_threads(all().former);
+    }
+    unshared_call(const unshared_call&) = delete;
+    unshared_call& operator=(const unshared_call&) = delete;
+
+private:
+    struct state {
+        std::mutex mutex;
+        int count = 0, former = 1;
+    };
+    static state& all() {
+        static state s;
+        return s;
+    }
+    bool engaged_;
+};
+
+}  // namespace detail
 
 /// The processor whose kernels OpenBLAS runs, for instance "SkylakeX"; empty with any other BLAS.
 inline std::string blas_core_name() {
