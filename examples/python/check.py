@@ -48,6 +48,9 @@ def check_einsum():
     refused(xtn.ShapeError, "j", xtn.einsum, "ij,jk", normal(2, 3), normal(2, 3))
     refused(TypeError, "different dtypes", xtn.einsum, "ij,jk", normal(2, 3), normal(3, 2, dtype="f4"))
     refused(TypeError, "not int64", xtn.einsum, "ij->ji", numpy.zeros((2, 2), dtype="i8"))
+    refused(TypeError, "dtype >f8, whose bytes are in the other order", xtn.einsum, "ij->ji", numpy.zeros((2, 2), dtype=">f8"))
+    refused(TypeError, ">c8", xtn.einsum, "ij,jk", normal(2, 3, dtype="c8"), normal(3, 2).astype(">c8"))
+    refused(ValueError, "no arrays", xtn.einsum, "ij->ji")
 
 
 def check_mpo():
@@ -76,6 +79,10 @@ def check_mpo():
     refused(TypeError, "float64", layer.apply, normal(7, 30, dtype="f4"))
     refused(ValueError, "30", layer.apply, normal(7, 29))
     refused(ValueError, "dy", layer.pullback, normal(7, 30), normal(6, 24))
+    refused(TypeError, "float32 and float64 become operators, not of int64", xtn.mpo, numpy.ones((4, 4), "i8"), [4], [4], bond=2)
+    refused(TypeError, "not of complex128", xtn.mpo, normal(4, 4, dtype="c16"), [4], [4], bond=2)
+    refused(TypeError, "mpo: w is of dtype >f4", xtn.mpo, normal(4, 4).astype(">f4"), [4], [4], bond=2)
+    refused(TypeError, "apply: x is of dtype >f8", xtn.mpo(normal(4, 4), [4], [4], bond=2).apply, normal(1, 4).astype(">f8"))
     refused(ValueError, "multiply to (3, 4)", xtn.mpo, normal(4, 4), [3], [4], bond=2)
 
 

@@ -44,30 +44,34 @@ xtn::geometry geometry_of(const py::array_t<T>& a) {
     return g;
 }
 
+/// Throws where the bytes of numbers are in another order than this machine's.
+void require_native(const py::array& a, const char* what) {
+    if (!py::cast<bool>(a.dtype().attr("isnative")))
+        throw py::type_error(std::string(what) + " is of dtype " + py::cast<std::string>(a.dtype().attr("str")) +
+                             ", whose bytes are in the other order; convert it: a.astype(a.dtype.newbyteorder('='))");
+}
+
 template <class T>
 py::array contract(const xtn::network& net, const py::args& arrays) {
     std::vector<py::array_t<T>> operands;
-    std::vector<const T*> data;
-    std::vector<xtn::geometry> shapes;
+    std::vector<xtn::tensor_view<T>> views;
     for (const auto& a : arrays) {
         operands.push_back(in_place<T>(py::cast<py::array>(a)));
-        data.push_back(operands.back().data());
-        shapes.push_back(geometry_of(operands.back()));
+        views.push_back({operands.back().data(), geometry_of(operands.back())});
     }
-    const xtn::geometry out = xtn::output_geometry(net, xtn::infer_extents(net, shapes.data()));
-    py::array_t<T> result(std::vector<py::ssize_t>(out.extents().begin(), out.extents().end()));
-    xtn::backend::contract<T>(xtn::run_time_plans(), net, data.data(), shapes.data(), {result.mutable_data(), out},
-                              false);
+    const auto value = xtn::einsum(net, views);
+    const auto shape = value.shape();
+    py::array_t<T> result(std::vector<py::ssize_t>(shape.begin(), shape.end()));
+    xtn::assign(xt::adapt(result.mutable_data(), value.size(), xt::no_ownership(), shape), value);
     return result;
 }
 
 /// The network of `labels` on arrays of one scalar type, found at run time.
 py::array einsum(const std::string& labels, const py::args& arrays) {
     const xtn::network net = xtn::make_network(labels);
-    if (net.operands != arrays.size())
-        throw xtn::shape_error("einsum \"" + labels + "\" names " + std::to_string(net.operands) + " operands, but " +
-                               std::to_string(arrays.size()) + " were given");
+    if (arrays.empty()) throw xtn::shape_error("einsum \"" + labels + "\": no arrays were given");
     const py::dtype type = py::cast<py::array>(arrays[0]).dtype();
+    for (const auto& a : arrays) require_native(py::cast<py::array>(a), "einsum: an array");
     for (const auto& a : arrays)
         if (!py::cast<py::array>(a).dtype().equal(type))
             throw py::type_error("einsum: the arrays have different dtypes, " + name_of(type) + " and " +
@@ -82,6 +86,7 @@ py::array einsum(const std::string& labels, const py::args& arrays) {
 /// A matrix as an xtensor container.
 template <class T>
 xt::xtensor<T, 2> matrix_from(const py::array& a, const char* what) {
+    require_native(a, what);
     if (a.ndim() != 2 || !a.dtype().equal(py::dtype::of<T>()))
         throw py::type_error(std::string(what) + " must be a matrix of " + name_of(py::dtype::of<T>()) + ", found " +
                              std::to_string(a.ndim()) + " axes of " + name_of(a.dtype()));
@@ -156,8 +161,11 @@ void define_layer(py::module_& m, const char* name) {
 
 py::object mpo(const py::array& w, const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
                std::size_t bond) {
+    require_native(w, "mpo: w");
     if (w.dtype().equal(py::dtype::of<float>())) return py::cast(layer<float>(w, out_sites, in_sites, bond));
-    return py::cast(layer<double>(w, out_sites, in_sites, bond));
+    if (w.dtype().equal(py::dtype::of<double>())) return py::cast(layer<double>(w, out_sites, in_sites, bond));
+    throw py::type_error("mpo: matrices of float32 and float64 become operators, not of " + name_of(w.dtype()) +
+                         "; convert it: w.astype('f8')");
 }
 
 }  // namespace

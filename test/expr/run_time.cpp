@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Labels known at run time, and contraction orders of the caller's.
+#include <span>
 #include <string>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -72,6 +74,43 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
         "einsum \"ij,jk->ijk\": the result has the labels \"ijk\", so its destination needs 3 axes, but it has 2");
     BOOST_TEST(mistake([&] { static_cast<void>(double(xtn::einsum("ij,jk", a, b))); }) ==
                "einsum \"ij,jk->ik\": the result has indices; a scalar has none");
+}
+
+BOOST_AUTO_TEST_CASE(a_number_of_operands_known_at_run_time) {
+    test::random r(67);
+    for (std::size_t n = 1; n <= 6; ++n) {  // a chain of n matrices
+        std::vector<matrix> chain;
+        std::string labels;
+        for (std::size_t i = 0; i < n; ++i) {
+            chain.push_back(filled(r, 2 + i % 3, 2 + (i + 1) % 3));
+            labels += (i == 0 ? "" : ",") + std::string{static_cast<char>('a' + i), static_cast<char>('b' + i)};
+        }
+        labels += std::string("->a") + static_cast<char>('a' + n);
+        matrix expected = chain[0];
+        for (std::size_t i = 1; i < n; ++i) expected = matrix(xtn::einsum<"ij,jk">(expected, chain[i]));
+        const matrix y = xtn::einsum(labels, chain);
+        BOOST_TEST(close(y, expected));
+
+        std::vector<xtn::tensor_view<double>> views;
+        for (const matrix& m : chain) views.push_back({m.data(), xtn::geometry::row_major(m.shape())});
+        xt::xarray<double> z = y;
+        xtn::accumulate(z, xtn::einsum(xtn::make_network(labels), views));
+        BOOST_TEST(close(z, 2 * expected));
+        BOOST_TEST(xtn::einsum(labels, std::span(views)).plan().problem.net.operands == n);
+    }
+    std::vector<xt::xarray<double>> any{xt::ones<double>({2, 3}), xt::ones<double>({3}), 2.0 * xt::ones<double>({2})};
+    BOOST_TEST(static_cast<double>(xtn::einsum("ij,j,i->", any)) == 12.0);
+    xtn::assign(any[0], xtn::einsum("ij,j,i->ji", any));  // the destination among the operands
+    BOOST_TEST((any[0].shape(0) == 3 && any[0](2, 1) == 2));
+
+    matrix a = filled(r, 3, 4);
+    const std::vector transposed(2, xt::transpose(a));  // strides of their own
+    BOOST_TEST(close(matrix(xtn::einsum("ij,kj->ik", transposed)), matrix(xtn::einsum<"ji,jk">(a, a))));
+
+    BOOST_TEST(mistake([&] { static_cast<void>(xtn::einsum("ij,jk", any)); }) ==
+               "einsum \"ij,jk->ik\" names 2 operands, but 3 were given");
+    BOOST_TEST(mistake([&] { const matrix y = xtn::einsum("ij,jk,k->ik", any); }) ==
+               "einsum \"ij,jk,k->ik\": operand 1 has the labels \"jk\", so it needs 2 axes, but its shape is (3)");
 }
 
 BOOST_AUTO_TEST_CASE(variables_too) {

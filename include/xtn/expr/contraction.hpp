@@ -26,10 +26,9 @@ namespace xtn {
 
 namespace detail {
 
-/// The network of labels known at run time for a number of operands, and for a rank of the result if it is not dynamic.
+/// The network of run time for a number of operands, and for a rank of the result if it is not dynamic.
 template <std::size_t Rank = dynamic>
-network network_for(std::string_view labels, std::size_t operands) {
-    network net = make_network(labels);
+network network_for(network net, std::size_t operands) {
     if (net.operands != operands)
         throw shape_error("einsum \"" + to_string(net) + "\" names " + std::to_string(net.operands) +
                           " operands, but " + std::to_string(operands) + " were given");
@@ -37,6 +36,10 @@ network network_for(std::string_view labels, std::size_t operands) {
         throw shape_error("einsum \"" + to_string(net) + "\" has a result of rank " +
                           std::to_string(net.output.rank()) + ", but rank " + std::to_string(Rank) + " is wanted");
     return net;
+}
+template <std::size_t Rank = dynamic>
+network network_for(std::string_view labels, std::size_t operands) {
+    return network_for<Rank>(make_network(labels), operands);
 }
 
 }  // namespace detail
@@ -129,16 +132,23 @@ public:
 
 private:
     struct bound {  // the operands in memory
-        std::array<const T*, sizeof...(Closures)> data{};
-        std::array<geometry, sizeof...(Closures)> shapes;
+        static constexpr bool is_list = (detail::is_operand_list<std::remove_cvref_t<Closures>> || ...);
+        static constexpr std::size_t most = is_list ? max_operands : sizeof...(Closures);
+        std::array<const T*, most> data{};
+        std::array<geometry, most> shapes;
+        std::size_t size = 0;
         bound(const std::tuple<Closures...>& operands, backend::workspace_frame& frame) {
-            std::apply(
-                [&, i = std::size_t{0}](const auto&... e) mutable { (set(i++, detail::bind<T>(e, frame)), ...); },
-                operands);
+            const auto add = [&](const auto& e) {
+                if constexpr (is_list)
+                    for (const backend::tensor_ref<const T>& t : e) set(t);
+                else
+                    set(detail::bind<T>(e, frame));
+            };
+            std::apply([&](const auto&... e) { (add(e), ...); }, operands);
         }
-        void set(std::size_t i, const backend::tensor_ref<const T>& t) {
-            data[i] = t.data;
-            shapes[i] = t.shape;
+        void set(const backend::tensor_ref<const T>& t) {
+            data[size] = t.data;
+            shapes[size++] = t.shape;
         }
     };
 
@@ -188,7 +198,7 @@ private:
         if constexpr (in_memory) {
             const backend::tensor_ref<T> out = detail::in_place<T>(lhs);
             bool overlaps = false;
-            for (std::size_t i = 0; i < sizeof...(Closures); ++i)
+            for (std::size_t i = 0; i < b.size; ++i)
                 overlaps = overlaps || detail::overlap(out, backend::tensor_ref<const T>{b.data[i], b.shapes[i]});
             if (!overlaps) {
                 match_shape(lhs, g, !accumulate);

@@ -8,15 +8,40 @@
 // finds the orders, one for every range of that extent.
 #pragma once
 
+#include <concepts>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <xtn/expr/contraction.hpp>
 #include <xtn/expr/static_network.hpp>
 
 namespace xtn {
+
+namespace detail {
+
+template <class E>
+struct in_memory_traits {};
+template <strided_expression E>
+struct in_memory_traits<E> {
+    using element = typename E::value_type;
+};
+template <scalar T>
+struct in_memory_traits<tensor_view<T>> {
+    using element = T;
+};
+template <class E>
+using element_in_memory = typename in_memory_traits<E>::element;
+/// A range of tensors that are read where they lie.
+template <class R>
+concept operand_range = std::ranges::input_range<R> && scalar<element_in_memory<std::ranges::range_value_t<R>>> &&
+    (std::is_lvalue_reference_v<std::ranges::range_reference_t<R>> ||
+     !requires(std::ranges::range_value_t<R> owner) { owner.storage(); });
+
+}  // namespace detail
 
 /// The contraction of plain tensors, as a lazy expression. Throws shape_error on evaluation where extents disagree.
 template <fixed_string Labels, class... Operands>
@@ -38,6 +63,28 @@ requires(sizeof...(Operands) > 0 &&
     using T = network_scalar<operand_traits<std::decay_t<Operands>>...>;
     const run_time_network net{detail::network_for(labels, sizeof...(Operands))};
     return contraction<run_time_network, T, detail::closure<Operands>...>(net, std::forward<Operands>(operands)...);
+}
+
+/// The same for a number of operands known at run time, at most 16: `tensors` is a range of containers, strided views or
+/// tensor_view<T>, which must live, and stay where they are, until the evaluation.
+template <class Labels, detail::operand_range Tensors>
+requires(std::same_as<Labels, network> ||
+         std::convertible_to<Labels, std::string_view>) auto einsum(const Labels& labels, const Tensors& tensors) {
+    using operand = std::ranges::range_value_t<Tensors>;
+    using T = detail::element_in_memory<operand>;
+    std::vector<tensor_view<T>> views;
+    for (const auto& x : tensors) {
+        if constexpr (std::is_same_v<operand, tensor_view<T>>)
+            views.push_back(x);
+        else
+            views.push_back(detail::in_place<const T>(x));
+    }
+    run_time_network net;
+    if constexpr (std::same_as<Labels, network>)
+        net.network = detail::network_for(labels, views.size());
+    else
+        net.network = detail::network_for(std::string_view(labels), views.size());
+    return contraction<run_time_network, T, std::vector<tensor_view<T>>>(net, std::move(views));
 }
 
 }  // namespace xtn

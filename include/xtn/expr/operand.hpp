@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include <xtn/backend/contract.hpp>
 #include <xtn/backend/xtensor.hpp>
@@ -82,6 +83,11 @@ concept plain_operand = scalar<E> || requires(const E& e) {
     []<class D>(const xt::xexpression<D>&) {}(e);
 };
 
+/// A tensor in memory as an operand of a network whose number of operands is known at run time: data, and shape with
+/// strides in elements, as of geometry::row_major(extents). Elements are only read.
+template <scalar T>
+using tensor_view = backend::tensor_ref<const T>;
+
 namespace detail {
 
 /// How a lazy node holds an operand: lvalues by reference, rvalues by value.
@@ -132,6 +138,12 @@ backend::tensor_ref<const T> bind(const E& e, backend::workspace_frame& frame) {
         return {memory, g};
     }
 }
+
+/// Tensors whose number is known at run time stand for as many operands.
+template <class E>
+inline constexpr bool is_operand_list = false;
+template <class T>
+inline constexpr bool is_operand_list<std::vector<backend::tensor_ref<const T>>> = true;
 
 /// First and last element of a tensor, as addresses.
 template <class T>

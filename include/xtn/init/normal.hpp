@@ -60,17 +60,7 @@ mean_square mean_square_of_constants(const operator_term<T>& term) {
         squares.push_back(std::move(square));
     }
     double total = 1, entries = 1;
-    if (!squares.empty()) {
-        const network net = make_network(labels + "->");
-        std::vector<geometry> shapes;
-        std::vector<const double*> data;
-        for (const auto& s : squares) {
-            shapes.push_back(geometry::row_major(s.shape()));
-            data.push_back(s.data());
-        }
-        const backend::tensor_ref<double> sum{&total, geometry::row_major(std::vector<std::size_t>{})};
-        backend::contract<double>(run_time_plans(), net, data.data(), shapes.data(), sum, false);
-    }
+    if (!squares.empty()) total = static_cast<double>(einsum(labels + "->", squares));
     std::string counted;
     for (const char c : term.labels().all()) {
         if (counted.find(c) != std::string::npos) continue;

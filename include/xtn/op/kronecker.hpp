@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/expr/assign.hpp>
+#include <xtn/expr/memory.hpp>
 #include <xtn/op/relative_error.hpp>
 #include <xtn/op/sites.hpp>
 #include <xtn/tt/tt_svd.hpp>
@@ -101,8 +103,7 @@ private:
     /// factors[k] = W contracted with the conjugates of the others / their squared norms.
     static void improve(const xt::xtensor<T, 2>& w, const std::vector<parameter<T>>& factors, std::size_t k) {
         std::string out, in, others;
-        std::vector<geometry> shapes(1);
-        std::vector<const T*> data{w.data()};
+        std::vector<tensor_view<T>> operands{{w.data(), {}}};
         std::vector<std::vector<T>> conjugates(factors.size());
         std::vector<std::size_t> extents(2 * factors.size());
         double squares = 1;
@@ -113,17 +114,15 @@ private:
             extents[factors.size() + j] = factors[j].shape()[1];
             if (j == k) continue;
             others += "," + labels(j);
-            shapes.push_back(geometry::row_major(factors[j].shape()));
             conjugates[j].resize(factors[j].size());
             factor<T>(factors[j]).conjugated().evaluate(conjugates[j].data());
-            data.push_back(conjugates[j].data());
+            operands.push_back({conjugates[j].data(), geometry::row_major(factors[j].shape())});
             squares *= norm(factors[j]) * norm(factors[j]);
         }
         if (squares == 0) return;
-        shapes[0] = geometry::row_major(extents);
-        const network net = make_network(out + in + others + "->" + labels(k));
-        const backend::tensor_ref<T> result{factors[k].data(), geometry::row_major(factors[k].shape())};
-        backend::contract<T>(run_time_plans(), net, data.data(), shapes.data(), result, false);
+        operands[0].shape = geometry::row_major(extents);
+        xtn::assign(as_tensor(factors[k].data(), {extents[k], extents[factors.size() + k]}),
+                    einsum(out + in + others + "->" + labels(k), operands));
         for (T& x : factors[k].values()) x /= static_cast<real_of<T>>(squares);
     }
     /// 2^power times the same product, with factors of equal norm.
