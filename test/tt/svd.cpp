@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <xtn/tt/randomized_svd.hpp>
 #include <xtn/tt/svd.hpp>
 #include <xtn/tt/truncation.hpp>
 
@@ -50,6 +51,26 @@ using random_matrix::rounding;
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(tt_svd_of_a_matrix)
+
+// Views, arrays of any rank, column-major tensors and expressions are matrices, too.
+BOOST_AUTO_TEST_CASE(of_every_matrix_expression) {
+    std::mt19937_64 engine(11);
+    const auto a = random_matrix::matrix<double>(6, 4, engine);
+    const xt::xtensor<double, 2> transposed = xt::transpose(a), doubled = 2.0 * a;
+    const xt::xtensor<double, 2, xt::layout_type::column_major> column_major = a;
+    const xt::xarray<double> array = a;
+    check_factors(transposed, tt::svd(xt::transpose(a)), 1e-12);
+    check_factors(a, tt::svd(column_major), 1e-12);
+    check_factors(a, tt::svd(array, tt::qr_iteration{}), 1e-12);
+    check_factors(doubled, tt::svd(2.0 * a), 1e-12);
+    BOOST_TEST((tt::qr(array).q == tt::qr(a).q));
+    BOOST_TEST((tt::lq(column_major).l == tt::lq(a).l));
+    BOOST_TEST((tt::randomized_svd(column_major, 2).u == tt::randomized_svd(a, 2).u));
+    const xt::xarray<double> cube = xt::ones<double>({2, 2, 2});
+    BOOST_CHECK_EXCEPTION(tt::qr(cube), xtn::shape_error, [](const auto& e) {
+        return e.what() == std::string("xtn::tt::qr: a matrix is needed, but the tensor has 3 axes");
+    });
+}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(factors_of_all_shapes, T, random_matrix::scalars) {
     std::mt19937_64 engine(1);

@@ -15,6 +15,7 @@
 #include <xtn/backend/xtensor.hpp>
 #include <xtn/core/error.hpp>
 #include <xtn/core/extents.hpp>
+#include <xtn/expr/operand.hpp>
 #include <xtn/tt/norm.hpp>
 
 namespace xtn::tt {
@@ -42,6 +43,19 @@ void require_matrix(const xt::xtensor<T, 2>& a, const char* caller) {
                           shape());
     if (std::max(a.shape(0), a.shape(1)) > INT_MAX)
         throw shape_error(std::string(caller) + ": a " + shape() + " matrix is beyond LAPACK's 32-bit sizes");
+}
+
+/// A matrix that is no row-major container (a view, an xarray, column-major, an expression) as one. Throws shape_error,
+/// naming the caller, unless it has two axes.
+template <class E>
+auto row_major_matrix(const xt::xexpression<E>& e, const char* caller) {
+    static_assert(scalar<typename E::value_type>, "xtn::tt: the scalar type is float, double or std::complex of these");
+    static_assert(operand_traits<E>::rank == dynamic || operand_traits<E>::rank == 2, "xtn::tt: a matrix has two axes");
+    const E& x = e.derived_cast();
+    if (x.dimension() != 2)
+        throw shape_error(std::string(caller) + ": a matrix is needed, but the tensor has " +
+                          std::to_string(x.dimension()) + " axes");
+    return xt::xtensor<typename E::value_type, 2>(x);
 }
 
 /// The same numbers under another shape of as many elements; a moved tensor hands its memory on.

@@ -83,4 +83,14 @@ lq_result<T> lq(const xt::xtensor<T, 2>& a) {
     return result;
 }
 
+/// The same for any other matrix expression. Throws shape_error unless it has two axes.
+template <class E>
+auto qr(const xt::xexpression<E>& a) {
+    return qr(detail::row_major_matrix(a, "xtn::tt::qr"));
+}
+template <class E>
+auto lq(const xt::xexpression<E>& a) {
+    return lq(detail::row_major_matrix(a, "xtn::tt::lq"));
+}
+
 }  // namespace xtn::tt

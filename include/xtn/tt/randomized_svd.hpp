@@ -81,4 +81,10 @@ svd_result<T> randomized_svd(const xt::xtensor<T, 2>& a, std::size_t rank, const
     return result;
 }
 
+/// The same for any other matrix expression. Throws shape_error unless it has two axes.
+template <class E>
+auto randomized_svd(const xt::xexpression<E>& a, std::size_t rank, const sketch& how = {}) {
+    return randomized_svd(detail::row_major_matrix(a, "xtn::tt::randomized_svd"), rank, how);
+}
+
 }  // namespace xtn::tt

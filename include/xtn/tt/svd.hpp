@@ -114,4 +114,10 @@ svd_result<T> svd(const xt::xtensor<T, 2>& a) {
     return svd(a, divide_and_conquer{}, qr_iteration{});
 }
 
+/// The same for any other matrix expression. Throws shape_error unless it has two axes.
+template <class E, class... Drivers>
+auto svd(const xt::xexpression<E>& a, const Drivers&... drivers) {
+    return svd(detail::row_major_matrix(a, "xtn::tt::svd"), drivers...);
+}
+
 }  // namespace xtn::tt
