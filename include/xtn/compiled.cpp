@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What xtn::compiled compiles once: planning and running contractions and their gradients, for every scalar type. The
-// other translation units only declare them, and compile in less than half the time.
+// other translation units only declare them, and compile in a part of the time.
 #define XTN_COMPILE
 #include <xtn/ad/contract.hpp>

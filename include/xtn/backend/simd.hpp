@@ -5,6 +5,9 @@
 // n mod lanes elements that remain. That one still loads and stores whole batches where n >= lanes, but changes and
 // sums its own elements only. Sums and maxima use four chains, combined in a fixed order.
 //
+// Names here hold the target's vectors (backend::avx2::sweep, found as backend::sweep): translation units of one program that
+// are compiled for different targets have functions and types of their own, where otherwise the linker would take either.
+//
 // Everything here keeps its promise under -Ofast: no infinity serves as a mask, no rounding relies on (x + c) - c, and
 // finiteness is read from the bits.
 #pragma once
@@ -21,7 +24,28 @@
 
 #include <xsimd/xsimd.hpp>
 
+/// The inline namespace of what depends on the vectors of the target.
+#if XSIMD_WITH_AVX512F
+#define XTN_SIMD_TARGET avx512
+#elif XSIMD_WITH_FMA3_AVX2 && XSIMD_WITH_AVX2
+#define XTN_SIMD_TARGET avx2_fma
+#elif XSIMD_WITH_AVX2
+#define XTN_SIMD_TARGET avx2
+#elif XSIMD_WITH_AVX
+#define XTN_SIMD_TARGET avx
+#elif XSIMD_WITH_SSE4_1
+#define XTN_SIMD_TARGET sse4
+#elif XSIMD_WITH_SSE2
+#define XTN_SIMD_TARGET sse2
+#elif XSIMD_WITH_NEON64
+#define XTN_SIMD_TARGET neon64
+#else
+#define XTN_SIMD_TARGET other_target
+#endif
+
 namespace xtn::backend {
+
+inline namespace XTN_SIMD_TARGET {
 
 /// The vector register of the target the translation unit is compiled for.
 template <std::floating_point T>
@@ -31,7 +55,11 @@ using batch = xsimd::batch<T>;
 template <std::floating_point T>
 inline constexpr std::size_t lanes = batch<T>::size;
 
+}  // namespace XTN_SIMD_TARGET
+
 namespace detail {
+
+inline namespace XTN_SIMD_TARGET {
 
 template <std::floating_point T>
 inline constexpr std::array<T, lanes<T>> lane_numbers = [] {
@@ -40,7 +68,11 @@ inline constexpr std::array<T, lanes<T>> lane_numbers = [] {
     return numbers;
 }();
 
+}  // namespace XTN_SIMD_TARGET
+
 }  // namespace detail
+
+inline namespace XTN_SIMD_TARGET {
 
 /// `lanes` elements from `first` on.
 template <std::floating_point T>
@@ -165,7 +197,11 @@ inline T maximum(std::size_t n, const T* x) {
     return fold<T>(n, x[0], greater, [x](auto w) { return w.load(x); });
 }
 
+}  // namespace XTN_SIMD_TARGET
+
 namespace detail {
+
+inline namespace XTN_SIMD_TARGET {
 
 template <std::floating_point T, std::size_t N, std::size_t... I>
 inline batch<T> horner(const batch<T>& x, const std::array<T, N>& c, std::index_sequence<I...>) {
@@ -182,7 +218,11 @@ inline constexpr std::array<double, 12> exp2_double{
     1.52527334931279093e-5,  1.54035304571121243e-4, 1.33335581467746199e-3, 9.61812910759412006e-3,
     5.55041086648200832e-2,  2.40226506959101313e-1, 6.93147180559945326e-1, 1.0};  // 3.4e-18
 
+}  // namespace XTN_SIMD_TARGET
+
 }  // namespace detail
+
+inline namespace XTN_SIMD_TARGET {
 
 /// c[0] x^(N - 1) + ... + c[N - 1] by Horner's rule.
 template <std::floating_point T, std::size_t N>
@@ -241,5 +281,7 @@ inline bool all_finite(std::size_t n, const T* x) {
     for (const bits c : carry) any |= c;
     return (any & ~(~bits{0} >> 1)) == 0;
 }
+
+}  // namespace XTN_SIMD_TARGET
 
 }  // namespace xtn::backend

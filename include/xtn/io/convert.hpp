@@ -125,13 +125,13 @@ constexpr bool finite_bits(dtype type, std::uint64_t bits) {
 }
 
 template <class T>
-inline constexpr bool is_complex = one_of<T, std::complex<float>, std::complex<double>>;
+inline constexpr bool is_complex_number = one_of<T, std::complex<float>, std::complex<double>>;
 
 /// value -> to. False if the value cannot be kept: an integer that `To` does not hold exactly, a finite double beyond
 /// the range of float. Complex numbers go part by part.
 template <class To, class From>
 bool convert(From value, To& to) {
-    if constexpr (is_complex<From>) {
+    if constexpr (is_complex_number<From>) {
         typename To::value_type real, imaginary;
         const bool kept = convert(value.real(), real) && convert(value.imag(), imaginary);
         if (kept) to = {real, imaginary};
@@ -159,7 +159,7 @@ bool convert(From value, To& to) {
 template <class To, class From>
 inline constexpr bool convertible = (std::integral<From> && (std::integral<To> || std::floating_point<To>)) ||
                                     (std::floating_point<From> && std::floating_point<To>) ||
-                                    (is_complex<From> && is_complex<To>);
+                                    (is_complex_number<From> && is_complex_number<To>);
 
 /// Calls f(std::type_identity<Stored>{}) with the type that holds the bits of `type`.
 template <class F>

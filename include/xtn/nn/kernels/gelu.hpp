@@ -35,13 +35,13 @@ inline constexpr std::array<double, 21> normal_tail_double{
     1.88821282603937662e-1};
 
 /// gelu(x) and its derivative.
-template <class T>
+template <class Batch>
 struct value_and_slope {
-    backend::batch<T> value, slope;
+    Batch value, slope;
 };
 
 template <class T>
-inline value_and_slope<T> gelu_tanh(const backend::batch<T>& x) {
+inline value_and_slope<backend::batch<T>> gelu_tanh(const backend::batch<T>& x) {
     using v = backend::batch<T>;
     const v rate(T(2) * std::numbers::sqrt2_v<T> * std::numbers::inv_sqrtpi_v<T>), cubic(static_cast<T>(0.044715));
     const v one(T(1)), three(T(3)), zero(T(0));
@@ -53,7 +53,7 @@ inline value_and_slope<T> gelu_tanh(const backend::batch<T>& x) {
 }
 
 template <class T>
-inline value_and_slope<T> gelu_erf(const backend::batch<T>& x) {
+inline value_and_slope<backend::batch<T>> gelu_erf(const backend::batch<T>& x) {
     using v = backend::batch<T>;
     const v one(T(1)), two(T(2)), zero(T(0)), quarter(static_cast<T>(0.25)), minus_half(static_cast<T>(-0.5));
     const v density_at_0(std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>);
