@@ -137,7 +137,10 @@ inline std::string to_string(const network& net, const axes& a) {
 /// The network as a label string: "bij,jk->bik".
 inline std::string to_string(const network& net) {
     std::string s;
-    for (std::size_t i = 0; i < net.operands; ++i) s += (i == 0 ? "" : ",") + to_string(net, net.operand[i]);
+    for (std::size_t i = 0; i < net.operands; ++i) {
+        if (i > 0) s += ',';
+        s += to_string(net, net.operand[i]);
+    }
     return s + "->" + to_string(net, net.output);
 }
 
