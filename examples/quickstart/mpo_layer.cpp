@@ -26,7 +26,7 @@ int main() {
     xtn::adamw<float> optimizer(store.size(), {}, 0.0);
     std::vector<float> gradients(store.size());
     xtn::tape<float> tape;
-    tape.attach(gradients);  // from now on the gradients of the store's parameters land here
+    tape.attach(store, gradients);  // from now on the gradients of the store's parameters land here
 
     float loss = 0;
     for (int step = 0; step <= 300; ++step) {
@@ -36,8 +36,12 @@ int main() {
         std::fill(gradients.begin(), gradients.end(), 0.0f);
         tape.clear();
         const auto input = tape.constant(x);
-        const auto error = student(input) - (teacher(input).detach() + tape.constant(noise));
-        const auto value = (1.0f / 16384) * xtn::einsum<"bo,bo->">(error, error);
+        const auto wanted = [&] {
+            const xtn::no_gradient guard(tape);  // the teacher is not trained
+            return teacher(input) + noise;
+        }();
+        const auto error = student(input) - wanted;
+        const auto value = xtn::einsum<"bo,bo->">(error, error) / 16384;
         tape.backward(value);
         optimizer.step(store.values(), gradients, step < 200 ? 0.02 : 0.002);
         loss = value.item();

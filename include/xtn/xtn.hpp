@@ -33,6 +33,7 @@
 #include <xtn/ad/parameter.hpp>
 #include <xtn/ad/rules.hpp>
 #include <xtn/ad/tape.hpp>
+#include <xtn/ad/variable.hpp>
 
 // scheme, tt, op: factorised linear maps
 #include <xtn/op/algebra.hpp>
@@ -45,6 +46,7 @@
 #include <xtn/op/mpo.hpp>
 #include <xtn/op/network.hpp>
 #include <xtn/op/operator.hpp>
+#include <xtn/op/reconstructed.hpp>
 #include <xtn/op/relative_error.hpp>
 #include <xtn/op/sharing.hpp>
 #include <xtn/op/spectral.hpp>

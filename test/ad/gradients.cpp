@@ -108,6 +108,16 @@ std::vector<named_rule> all_rules() {
         {"difference", rule([](auto&, auto a, auto b) { return a - b; }, x, matrix(3, 4, 5))},
         {"self sum", rule([](auto&, auto a) { return a + a; }, x)},
         {"multiple", rule([](auto&, auto a) { return 3.0 * a; }, x)},
+        {"multiple by an integer from the right", rule([](auto&, auto a) { return a * 3; }, x)},
+        {"quotient", rule([](auto&, auto a) { return a / 4; }, x)},
+        {"negative", rule([](auto&, auto a) { return -a; }, x)},
+        {"product", rule([](auto&, auto a, auto b) { return a * b; }, x, matrix(3, 4, 5))},
+        {"square", rule([](auto&, auto a) { return a * a; }, x)},
+        {"cube", rule([](auto&, auto a) { return a * a * a; }, x)},
+        {"complex product", rule([](auto&, auto a, auto b) { return a * b; }, z, complex_matrix(3, 4))},
+        {"complex square", rule([](auto&, auto a) { return a * a; }, z)},
+        {"complex quotient", rule([](auto&, auto a) { return 2 * a / std::complex<double>(0.3, -2); }, z)},
+        {"tensors beside", rule([w = matrix(3, 4, 5)](auto&, auto a) { return w - (a * w - w) + w * a; }, x)},
         {"reshape", rule(
                         [](auto&, auto a) {
                             return einsum<"ij,ij->i">(a.reshape(std::array<std::size_t, 2>{2, 6}),

@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(cross_entropy_of_large_logits_stays_finite, T, sca
 }
 
 BOOST_AUTO_TEST_CASE(one_bad_logit_makes_the_loss_a_nan) {
-    for (const std::uint32_t bits : {0x7fc00000u, 0x7f800000u, 0xff800000u})
+    for (const std::uint32_t bits : {0x7fc00000u, 0xffc00000u, 0x7f800000u})
         for (std::size_t at = 0; at < 2 * 65; at += 13) {
             auto x = uniform<float>(2 * 65, 1);
             x[at] = std::bit_cast<float>(bits);
@@ -323,6 +323,44 @@ BOOST_AUTO_TEST_CASE(one_bad_logit_makes_the_loss_a_nan) {
             const double loss = kernels::cross_entropy(2, 65, x.data(), targets.data(), norm.data()).loss_sum;
             BOOST_TEST(!xtn::backend::all_finite(1, &loss));
         }
+}
+
+template <class T>
+T minus_infinity() {
+    if constexpr (sizeof(T) == 4)
+        return std::bit_cast<T>(std::uint32_t{0xff800000});
+    else
+        return std::bit_cast<T>(std::uint64_t{0xfff0000000000000});
+}
+
+/// Classes of logit -infinity are not there: the loss and the gradient of the others are those of fewer classes.
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_masked_class_takes_no_part, T, scalars) {
+    for (const std::size_t classes : {2U, 5U, 8U, 65U}) {
+        const std::size_t left = (classes + 1) / 2, n = 2;
+        const auto few = uniform<T>(n * left, 1);
+        std::vector<T> x(n * classes, minus_infinity<T>()), norm(n), few_norm(n), dx(x.size()), few_dx(few.size());
+        for (std::size_t i = 0; i < few.size(); ++i) x[i / left * classes + i % left * 2] = few[i];
+        const std::vector<std::size_t> few_targets{0, left - 1}, targets{0, 2 * (left - 1)};
+        const auto result = kernels::cross_entropy(n, classes, x.data(), targets.data(), norm.data());
+        const auto expected = kernels::cross_entropy(n, left, few.data(), few_targets.data(), few_norm.data());
+        BOOST_TEST(std::abs(result.loss_sum - expected.loss_sum) <= 1e-6 * expected.loss_sum);
+        BOOST_TEST(result.correct == expected.correct);
+        kernels::cross_entropy_backward(n, classes, x.data(), targets.data(), norm.data(), T(1), dx.data());
+        kernels::cross_entropy_backward(n, left, few.data(), few_targets.data(), few_norm.data(), T(1), few_dx.data());
+        for (std::size_t i = 0; i < few.size(); ++i)
+            BOOST_TEST(std::abs(dx[i / left * classes + i % left * 2] - few_dx[i]) < T(1e-6));
+        for (std::size_t i = 0; i < x.size(); ++i)
+            if (i % classes % 2 == 1) BOOST_TEST(dx[i] == T(0));
+    }
+    // What is left must be a class, and the target one of them.
+    std::vector<T> x(3, minus_infinity<T>()), norm(1);
+    const std::vector<int> targets{1};
+    const auto loss = [&] { return kernels::cross_entropy(1, 3, x.data(), targets.data(), norm.data()).loss_sum; };
+    double value = loss();
+    BOOST_TEST(!xtn::backend::all_finite(1, &value));
+    x[0] = 2;
+    value = loss();
+    BOOST_TEST((std::bit_cast<std::uint64_t>(value) == 0x7ff0000000000000u));
 }
 
 BOOST_AUTO_TEST_CASE(a_target_outside_the_classes_is_named) {

@@ -49,6 +49,8 @@ BOOST_AUTO_TEST_CASE(factor) {
     BOOST_TEST(xtn::clip_factor(4.0, 2.0) == 2.0 / (4.0 + 1e-6));
     BOOST_CHECK_THROW(xtn::clip_factor(1.0, 0.0), xtn::error);
     BOOST_CHECK_THROW(xtn::clip_factor(1.0, -1.0), xtn::error);
+    for (const std::uint64_t bits : {0x7ff8000000000000U, 0x7ff0000000000000U})
+        BOOST_CHECK_THROW(xtn::clip_factor(std::bit_cast<double>(bits), 1.0), xtn::numeric_error);
 }
 
 template <class T, class Bits>

@@ -123,6 +123,57 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_window_reaches_the_caller) {
     BOOST_CHECK_THROW(parallel.gradient(0, 40, faulty), xtn::error);
 }
 
+BOOST_AUTO_TEST_CASE(operators_live_in_the_store) {
+    problem p;
+    xtn::thread_pool pool(1);
+    xtn::parameter_store<double> store({{"bias", p.bias}});
+    BOOST_CHECK_EXCEPTION(xtn::data_parallel<double>(store, {p.op}, pool), xtn::error, [](const xtn::error& e) {
+        return std::string(e.what()).find("(64 x 64) is not in the store") != std::string::npos;
+    });
+    // A layer that the store does not hold is noticed in its loss.
+    xtn::data_parallel<double> parallel(store, {}, pool);
+    BOOST_CHECK_THROW(parallel.gradient(12, 40, [&](auto& t, std::size_t w) { return p.loss(t, w); }), xtn::error);
+}
+
+BOOST_AUTO_TEST_CASE(there_are_no_gradients_before_a_step) {
+    problem p;
+    xtn::thread_pool pool(2);
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::data_parallel<double> parallel(store, {p.op}, pool);
+    const auto step = [&](bool fails) {
+        parallel.gradient(12, 40, [&](auto& t, std::size_t w) {
+            if (fails && w == 3) throw xtn::numeric_error("window 3");
+            return p.loss(t, w);
+        });
+    };
+    BOOST_CHECK_THROW(parallel.gradients(), xtn::error);
+    step(false);
+    BOOST_TEST(parallel.gradients().size() == store.size());
+    BOOST_CHECK_THROW(step(true), xtn::numeric_error);
+    BOOST_CHECK_THROW(parallel.gradients(), xtn::error);
+    step(false);
+    BOOST_CHECK_NO_THROW(parallel.gradients());
+}
+
+BOOST_AUTO_TEST_CASE(memory_of_former_matrices_is_given_back) {
+    problem p;
+    xtn::thread_pool pool(1);
+    xtn::parameter_store<double> store(p.parameters());
+    xtn::data_parallel<double> parallel(store, {p.op}, pool, 64);  // buffers weigh more than tapes
+    const auto held_after = [&](std::size_t windows) {
+        parallel.gradient(windows, 40, [&](auto& t, std::size_t w) { return p.loss(t, w); });
+        return parallel.capacity();
+    };
+    BOOST_TEST(!xtn::worth_reconstructing(p.op, 40, 1));
+    BOOST_TEST(xtn::worth_reconstructing(p.op, 40, 12));
+    held_after(1);
+    const std::size_t held = held_after(12);
+    for (int i = 0; i < 4; ++i) {
+        held_after(1);
+        BOOST_TEST(held_after(12) == held);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(parameters_outlive_their_store) {
     xtn::parameter<float> p(std::vector<std::size_t>{1000});
     {
@@ -131,10 +182,22 @@ BOOST_AUTO_TEST_CASE(parameters_outlive_their_store) {
     }
     BOOST_TEST(p.values()[999] == 3);
     BOOST_TEST(p.offset() == p.unbound);
-    auto first = std::make_unique<xtn::parameter_store<float>>(std::vector<xtn::named_parameter<float>>{{"p", p}});
-    xtn::parameter_store<float> second({{"p", p}});
-    first.reset();
-    second.values()[0] = 5;
+}
+
+BOOST_AUTO_TEST_CASE(a_second_store_is_refused_and_the_first_goes_on) {
+    const xtn::parameter<float> p(std::vector<std::size_t>{3}), other(std::vector<std::size_t>{2});
+    xtn::parameter_store<float> store({{"weight", p}});
+    BOOST_CHECK_EXCEPTION(
+        xtn::parameter_store<float>({{"other", other}, {"again", p}}), xtn::error,
+        [](const xtn::error& e) { return std::string(e.what()).find("\"weight\" of shape (3)") != std::string::npos; });
+    store.values()[0] = 5;
+    BOOST_TEST(p.values()[0] == 5);
+    BOOST_TEST(other.offset() == other.unbound);
+    xtn::safetensors file;  // saving needs no store
+    xtn::add_parameters<float>(file, {{"weight", p}, {"tied", p}, {"other", other}});
+    BOOST_TEST((file.names() == std::vector<std::string>{"weight", "other"}));
+    p.values()[0] = 0;
+    xtn::read_parameters<float>(file, {{"weight", p}, {"tied", p}, {"other", other}});
     BOOST_TEST(p.values()[0] == 5);
 }
 
@@ -182,6 +245,20 @@ BOOST_AUTO_TEST_CASE(training_state_survives_a_file) {
     xtn::safetensors poisoned;
     xtn::add_parameters(poisoned, store);
     BOOST_CHECK_THROW(xtn::read_parameters(poisoned, store), xtn::numeric_error);
+
+    // A file that is refused changes nothing: neither parameters nor moments.
+    store.values()[3] = 1;
+    const std::uint64_t steps = other.steps();
+    const std::vector<double> now(store.values().begin(), store.values().end());
+    for (const std::string faulty : {"bias", "optimizer.second_moment", "step"}) {
+        xtn::safetensors part;
+        for (const std::string& name : file.names())
+            if (name != faulty) part.add<double>(name, file.shape(name), file.read<double>(name));
+        part.metadata()["step"] = faulty == "step" ? "" : "7";
+        BOOST_CHECK_THROW(xtn::read_training_state(part, store, other), xtn::io_error);
+        BOOST_TEST(std::ranges::equal(store.values(), now), faulty);
+        BOOST_TEST(other.steps() == steps, faulty);
+    }
 }
 
 }  // namespace

@@ -11,15 +11,11 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
         throw xtn::shape_error("evaluate: a window takes " + std::to_string(context) +
                                " characters and the one after it, but the text has " + std::to_string(text.size()));
     const std::size_t windows = (text.size() - 1) / context;
-    xtn::tape<float> once;  // holds the matrices of factorised operators
+    xtn::reconstructed<float> matrices(m.operators());
+    matrices.choose(context, windows);
+    matrices.make();
     std::vector<xtn::tape<float>> tapes(pool.workers());
-    for (const xtn::any_operator<float>& op : m.operators()) {
-        if (!xtn::worth_reconstructing(op, context, windows)) continue;
-        const xtn::variable<float, 2> w = xtn::to_dense(op, once);
-        const auto matrix =
-            xtn::parameter<float>::view({w.data(), w.size()}, {op.out(), op.in()}, xtn::parameter<float>::unbound);
-        for (xtn::tape<float>& t : tapes) t.provide(op.network().id(), matrix);
-    }
+    for (xtn::tape<float>& t : tapes) matrices.provide_to(t);
     struct window_result {
         double loss;
         std::size_t correct;
@@ -27,6 +23,7 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
     std::vector<window_result> results(windows);
     pool.run(windows, [&](std::size_t w, std::size_t worker) {
         xtn::tape<float>& t = tapes[worker];
+        const xtn::no_gradient guard(t);
         t.clear();
         const auto loss =
             m.loss(t, text.subspan(w * context, context), text.subspan(w * context + 1, context), context);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <iostream>
 #include <vector>
 
@@ -68,7 +67,9 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
         record.resume(record_file, step + 1);  // points carry the number of steps made
         std::cout << "goes on after step " << step << " of " << last << "\n";
     }
-    double busy = record.result("training_seconds", 0);
+    const double busy_before = record.result("training_seconds", 0);
+    double busy = busy_before;
+    bool saved = step > 0;
     const auto save_state = [&] {
         record.set("training_seconds", busy);
         record.save(record_file);
@@ -76,10 +77,12 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
         xtn::add_training_state(file, store, optimizer);
         describe_model(file, m, text.characters);
         xtn::save_safetensors(checkpoint, file);
+        saved = true;
     };
 
     training_result result;
-    examples::progress progress(last, r.batch * context, step);
+    const std::uint64_t first = step;
+    examples::progress progress(last, r.batch * context, first);
     for (; step < last; ++step) {
         const double start = seconds();
         const auto windows = windows_of_step(r.seed, step, r.batch, text.train.size() - context);
@@ -89,12 +92,12 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
                 .mean;
         });
         const double norm = xtn::global_norm(std::span<const float>(parallel.gradients()));
-        if (!std::isfinite(loss) || !xtn::is_finite(norm))
+        if (!xtn::is_finite(loss) || !xtn::is_finite(norm))
             throw xtn::numeric_error("training " + name + ": after step " + std::to_string(step) +
                                      (xtn::is_finite(norm) ? " the loss" : " the gradient") +
                                      " is not finite; try a smaller learning rate than " +
                                      std::to_string(schedule(step)) +
-                                     (step > 0 ? ". The last good state is in " + checkpoint.string() : ""));
+                                     (saved ? ". The last good state is in " + checkpoint.string() : ""));
         optimizer.step(store.values(), parallel.gradients(), schedule(step), xtn::clip_factor(norm, r.clip));
         busy += seconds() - start;
 
@@ -110,14 +113,15 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
     }
     progress.finish();
     if (result.validation.windows == 0) result.validation = evaluate(m, text.validation, context, pool);
-    if (busy > 0) result.tokens_per_second = static_cast<double>(last * r.batch * context) / busy;
+    if (last > first)
+        result.tokens_per_second = static_cast<double>((last - first) * r.batch * context) / (busy - busy_before);
     if (last < r.steps) return result;
 
     record.set("parameters", store.size());
     record.set("val_loss", result.validation.loss);
     record.set("val_acc", result.validation.accuracy);
     record.set("val_windows", result.validation.windows);
-    record.set("tokens_per_second", result.tokens_per_second);
+    if (last > first) record.set("tokens_per_second", result.tokens_per_second);
     record.save(record_file);
     save_model(directory / (name + ".safetensors"), m, text.characters);
     return result;

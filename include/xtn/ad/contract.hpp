@@ -26,16 +26,36 @@
 
 namespace xtn {
 
+namespace detail {
+
+/// The tensor that an expression evaluates to.
+template <class E>
+using evaluated =
+    std::conditional_t<operand_traits<E>::rank == dynamic, xt::xarray<typename operand_traits<E>::value_type>,
+                       xt::xtensor<typename operand_traits<E>::value_type,
+                                   operand_traits<E>::rank == dynamic ? 0 : operand_traits<E>::rank>>;
+
+}  // namespace detail
+
 /// A plain operand of a differentiable contraction that is read in place instead of being copied: it must live, and
-/// keep its elements, until backward().
+/// keep its elements, until backward(), which refuses where they have changed.
 template <class E>
 struct constant_reference {
     const E& expression;
 };
-/// This tensor in place, as an operand of a differentiable contraction.
+/// This tensor or view in place, as an operand of a differentiable contraction.
 template <class E>
-constant_reference<E> constant(const E& expression) {
-    return {expression};
+auto constant(E&& expression) {
+    using tensor = std::remove_cvref_t<E>;
+    constexpr bool lies_in_memory = std::is_lvalue_reference_v<E> && detail::strided_expression<tensor>;
+    static_assert(
+        lies_in_memory,
+        "xtn::constant reads in place, so it takes a tensor or a view of one that has a name; anything else is "
+        "given to einsum as it is, and copied");
+    if constexpr (lies_in_memory)
+        return constant_reference<tensor>{expression};
+    else  // the mistake has been reported; do not add to it
+        return []() -> constant_reference<detail::evaluated<tensor>> { std::terminate(); }();
 }
 
 namespace detail {
@@ -74,11 +94,17 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
                         std::span<const recorded_operand<T>> operands, T* out, const geometry& shape, std::size_t y,
                         std::optional<residuals> wanted = std::nullopt) {
     std::array<geometry, max_operands> shapes;
+    std::array<const T*, max_operands> data;
     label_set needs = 0;
     for (std::size_t i = 0; i < operands.size(); ++i) {
         shapes[i] = operands[i].shape;
-        if (operands[i].node != recorded_operand<T>::none && t.needs_gradient(operands[i].node))
+        data[i] = operands[i].data;
+        if (t.needs_gradient(y) && operands[i].node != recorded_operand<T>::none && t.needs_gradient(operands[i].node))
             needs |= label_set{1} << i;
+    }
+    if (needs == 0) {
+        backend::contract<T>(cache, net, data.data(), shapes.data(), {out, shape}, false);
+        return;
     }
     struct operand_record {
         const T* data;
@@ -106,9 +132,9 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
     };
     std::shared_ptr<planned> plans = find(wanted.value_or(residuals::keep));
     T* residual = nullptr;
-    if (needs != 0 && wanted != residuals::recompute) {
+    if (wanted != residuals::recompute) {
         const auto size = static_cast<std::size_t>(plans->forward().residual_size);
-        if (wanted || t.has_room_for_residuals(size))
+        if (t.take_residuals(size, wanted == residuals::keep))
             residual = t.template keep<T>(size);
         else
             plans = find(residuals::recompute);
@@ -185,9 +211,9 @@ auto record_network(plan_cache& cache, const network& net, std::optional<residua
     bool needs = false;
     const auto find_tape = [&](const auto& e) {
         if constexpr (is_variable<std::decay_t<decltype(e)>>) {
-            if (t != nullptr && t != &e.tape()) throw error("einsum: the variables are on different tapes");
+            if (t != nullptr) t->require_mine(e);
             t = &e.tape();
-            needs = needs || e.needs_gradient();
+            needs = needs || (e.needs_gradient() && t->is_recording());
         }
     };
     (find_tape(operands), ...);
@@ -202,12 +228,16 @@ auto record_network(plan_cache& cache, const network& net, std::optional<residua
         } else if constexpr (requires { e.expression; }) {
             const auto there = in_place<const T>(e.expression);
             bound[i] = {there.data, there.shape};
+            if (needs) t->watch(there.data, there.shape, "an operand in xtn::constant");
         } else {
             const backend::tensor_ref<const T> there = bind<T>(e, frame);
-            const geometry g = geometry::row_major(there.shape.extents());
-            T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
-            backend::copy<T>(there, {copy, g}, false);
-            bound[i] = {copy, g};
+            bound[i] = {there.data, there.shape};
+            if (needs) {
+                const geometry g = geometry::row_major(there.shape.extents());
+                T* copy = t->template keep<T>(static_cast<std::size_t>(g.volume()));
+                backend::copy<T>(there, {copy, g}, false);
+                bound[i] = {copy, g};
+            }
         }
         shapes[i] = bound[i].shape;
         ++i;
@@ -232,28 +262,57 @@ auto record_labels(std::optional<residuals> wanted, const Operands&... operands)
         return []() -> variable<network_scalar<taped<Operands>...>, net::rank> { std::terminate(); }();
 }
 
+template <class... Operands>
+concept has_parameter = (is_parameter<std::decay_t<Operands>> || ...);
+template <class... Operands>
+concept has_variable = (is_variable<std::decay_t<Operands>> || ...) && !has_parameter<Operands...>;
+
+/// What a refused einsum returns, so that there is one error: anything.
+struct refused {
+    template <class Anything>
+    operator Anything() const {
+        std::terminate();
+    }
+};
+template <class... Operands>
+auto refuse_parameter() {  // auto, so that clang names the user's line
+    static_assert(!has_parameter<Operands...>,
+                  "einsum: a parameter takes part as a variable of a tape: tape.leaf<2>(parameter), if its rank is 2");
+    return refused{};
+}
+
 }  // namespace detail
 
 /// The contraction of variables and plain tensors, recorded on the variables' tape. Plain operands are copied unless
 /// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
 template <fixed_string Labels, class... Operands>
-requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(const Operands&... operands) {
-    return detail::record_labels<Labels>(std::nullopt, operands...);
-}
+requires detail::has_variable<Operands...>
+auto einsum(const Operands&... operands) { return detail::record_labels<Labels>(std::nullopt, operands...); }
 
 /// The same; says whether the intermediates are kept for the pullback or made again there.
 template <fixed_string Labels, class... Operands>
-requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(residuals wanted, const Operands&... operands) {
+requires detail::has_variable<Operands...>
+auto einsum(residuals wanted, const Operands&... operands) {
     return detail::record_labels<Labels>(wanted, operands...);
 }
 
 /// The same for labels known at run time; the rank of the result is given: einsum<2>("ij,jk", x, y). Throws shape_error
 /// where the labels are malformed or do not fit the operands or the rank.
 template <std::size_t Rank, class... Operands>
-requires(is_variable<std::decay_t<Operands>> || ...) auto einsum(std::string_view labels, const Operands&... operands) {
+requires detail::has_variable<Operands...>
+auto einsum(std::string_view labels, const Operands&... operands) {
     static_cast<void>(detail::scalars_fit<detail::taped<Operands>...>());
     const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
     return detail::record_network<Rank>(run_time_plans(), net, std::nullopt, operands...);
 }
+
+/// A parameter is on no tape, so it is no operand yet.
+template <fixed_string Labels, class... Operands>
+requires detail::has_parameter<Operands...>
+auto einsum(const Operands&...) { return detail::refuse_parameter<Operands...>(); }
+/// The same for labels known at run time.
+template <std::size_t Rank = 0, class... Operands>
+requires detail::has_parameter<Operands...>
+auto einsum(std::string_view, const Operands&...) { return detail::refuse_parameter<Operands...>(); }
 
 }  // namespace xtn

@@ -4,91 +4,39 @@
 // 2008). Inside a statement nothing is recorded: the adjoint of a whole network is planned (plan/pullback.hpp).
 //
 // Values, cotangents and pullbacks live in an arena that clear() rewinds: after the first step nothing is allocated. A
-// tape belongs to one thread; there is no current tape.
+// tape belongs to one thread; there is no current tape. What it reads in place (parameters, constants) must not change
+// before backward(), which refuses where it has.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <limits>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <xtn/ad/fingerprint.hpp>
 #include <xtn/ad/parameter.hpp>
+#include <xtn/ad/recording.hpp>
+#include <xtn/ad/variable.hpp>
 #include <xtn/backend/arena.hpp>
 #include <xtn/backend/contract.hpp>
 #include <xtn/core/error.hpp>
 
 namespace xtn {
 
-template <scalar T>
-class tape;
-
-/// Where a pullback writes the cotangent of an operand: overwrite it or add to it. Empty where none is wanted.
-template <scalar T>
-struct gradient_sink {
-    T* data = nullptr;
-    bool accumulate = false;
-    explicit operator bool() const { return data != nullptr; }
-};
-
-/// A tensor of rank Rank on a tape, contiguous and row-major. A light handle, valid until the tape is cleared. It is no
-/// xtensor expression, so that a gradient is never lost silently: take value() to leave the tape.
-template <scalar T, std::size_t Rank>
-class variable {
-public:
-    using value_type = T;
-    using shape_type = std::array<std::size_t, Rank>;
-    static constexpr std::size_t rank = Rank;
-
-    variable(xtn::tape<T>& owner, std::size_t node, T* data, const shape_type& shape)
-        : tape_(&owner), node_(node), data_(data), shape_(shape) {}
-
-    xtn::tape<T>& tape() const { return *tape_; }
-    std::size_t node() const { return node_; }
-    const shape_type& shape() const { return shape_; }
-    std::size_t size() const {
-        std::size_t n = 1;
-        for (const std::size_t e : shape_) n *= e;
-        return n;
-    }
-    T* data() const { return data_; }
-    /// The elements as an xtensor expression; nothing done with it is recorded.
-    auto value() const { return detail::as_expression<Rank>(data_, geometry::row_major(shape_)); }
-    /// The value of a scalar.
-    T item() const requires(Rank == 0) { return *data_; }
-    /// The cotangent after backward(), as an xtensor expression. Throws xtn::error where none was made.
-    auto gradient() const {
-        return detail::as_expression<Rank>(tape_->gradient_of(node_), geometry::row_major(shape_));
-    }
-    /// Whether anything it depends on is differentiated.
-    bool needs_gradient() const { return tape_->needs_gradient(node_); }
-    /// For a pullback: where the cotangent of this operand goes.
-    gradient_sink<T> sink() const { return tape_->sink(node_); }
-
-    /// The same elements as a constant: no gradient flows back through it.
-    variable detach() const { return tape_->template constant<Rank>(data_, shape_); }
-
-    /// The same elements in another shape. Throws shape_error where the number of elements differs.
-    template <std::size_t Other>
-    variable<T, Other> reshape(const std::array<std::size_t, Other>& shape) const {
-        variable<T, Other> v(*tape_, node_, data_, shape);
-        if (v.size() != size())
-            throw shape_error("reshape: " + to_string(geometry::row_major(shape_)) + " and " +
-                              to_string(geometry::row_major(shape)) + " have different numbers of elements");
-        return v;
-    }
-
-private:
-    xtn::tape<T>* tape_;
-    std::size_t node_;
-    T* data_;
-    shape_type shape_;
+/// Flat memory that parameters live in, such as parameter_store.
+template <class S>
+concept parameter_memory = requires(const S& s) {
+    { s.size() } -> std::convertible_to<std::size_t>;
+    { s.id() } -> std::convertible_to<const void*>;  ///< parameter_place::store of its parameters
 };
 
 /// Records statements and runs their adjoints. One per thread; clear() between steps.
@@ -100,19 +48,35 @@ public:
     tape& operator=(const tape&) = delete;
     ~tape() { clear(); }
 
-    /// Forgets all statements and variables and keeps the memory. An attached gradient buffer stays attached.
+    /// Forgets all statements and variables and keeps the memory. An attached gradient buffer stays attached. Variables
+    /// made before throw xtn::error where they are used.
     void clear() {
+        recording_.next();
         for (const statement& s : statements_) s.destroy(s.state);
         statements_.clear();
         nodes_.clear();
         leaves_.clear();
-        done_ = false;
+        watched_.clear();
+        seeded_ = done_ = false;
         residual_bytes_ = 0;
         arena_.release({});
     }
+    /// What variables compare to know their recording.
+    const detail::recording_number& recording() const { return recording_; }
 
-    /// From now on the gradients of bound parameters are added to this flat buffer, at their offsets.
-    void attach(std::span<T> gradients) { flat_ = gradients; }
+    /// From now on the gradients of this store's parameters are added to this flat buffer, at their offsets, and no other
+    /// parameter can be. Throws shape_error where the buffer is smaller than the store, xtn::error where
+    /// parameters are in use already, whose gradients would stay where they are.
+    template <parameter_memory Store>
+    void attach(const Store& store, std::span<T> gradients) {
+        if (gradients.size() < store.size())
+            throw shape_error("tape::attach: the store has " + std::to_string(store.size()) +
+                              " elements, but the gradient buffer only " + std::to_string(gradients.size()));
+        if (!leaves_.empty())
+            throw error("tape::attach: parameters are in use already; attach first, or after clear()");
+        store_ = store.id();
+        flat_ = gradients;
+    }
 
     /// Has apply() use this matrix instead of the network with that id, which was reconstructed once for many tapes.
     void provide(const void* network_id, const parameter<T>& matrix) { provided_.emplace_back(network_id, matrix); }
@@ -123,27 +87,34 @@ public:
     }
     void forget_provided() { provided_.clear(); }
 
-    /// A parameter as a variable. Its elements are read in place; the tape keeps it alive.
+    /// A parameter as a variable. Its elements are read in place; the tape keeps it alive. Throws shape_error for another
+    /// rank, xtn::error where its gradient has no place in the attached buffer.
     template <std::size_t Rank>
     variable<T, Rank> leaf(const parameter<T>& p) {
         std::array<std::size_t, Rank> shape;
         if (p.shape().size() != Rank)
-            throw shape_error("a parameter of shape " + to_string(geometry::row_major(p.shape())) +
-                              " is no variable of rank " + std::to_string(Rank));
+            throw shape_error(to_string(p) + " is no variable of rank " + std::to_string(Rank));
         std::copy_n(p.shape().begin(), Rank, shape.begin());
         return {*this, leaf_node(p), p.data(), shape};
     }
     /// The node of a parameter: for rules whose operands have no static rank.
     std::size_t leaf_node(const parameter<T>& p) {
-        for (const auto& [known, node] : leaves_)
-            if (known == p) return node;
-        node_state n{.value = p.data(), .size = p.size(), .needs = p.is_trainable()};
-        if (n.needs && p.offset() != parameter<T>::unbound && p.offset() + p.size() <= flat_.size()) {
-            n.gradient = flat_.data() + p.offset();
-            n.written = true;
+        for (leaf_state& l : leaves_)
+            if (l.value == p) {
+                if (nodes_[l.node].needs != p.is_trainable())
+                    throw error(to_string(p) + " was frozen or set free while in use; do so before, or after clear()");
+                look_at(l);
+                return l.node;
+            }
+        leaf_state l{p, nodes_.size(), {}};
+        nodes_.push_back({.value = p.data(), .size = p.size(), .needs = p.is_trainable()});
+        try {
+            look_at(l);
+        } catch (...) {
+            nodes_.pop_back();
+            throw;
         }
-        nodes_.push_back(n);
-        leaves_.emplace_back(p, nodes_.size() - 1);
+        leaves_.push_back(std::move(l));
         return nodes_.size() - 1;
     }
 
@@ -157,30 +128,57 @@ public:
     auto constant(const xt::xexpression<E>& value) {
         return copy_of(value.derived_cast(), false);
     }
-    /// Elements kept by somebody else, valid until clear(), as a variable that is not differentiated.
+    /// Elements kept by somebody else as a variable that is not differentiated. They must live until clear(), and not
+    /// change before backward().
     template <std::size_t Rank>
     variable<T, Rank> constant(const T* data, const std::array<std::size_t, Rank>& shape) {
         variable<T, Rank> v(*this, nodes_.size(), const_cast<T*>(data), shape);  // read only: it needs no gradient
         nodes_.push_back({.value = v.data(), .size = v.size()});
+        watch(std::span(data, v.size()), "a constant");
         return v;
     }
 
-    /// For rules: an uninitialised result, differentiated where one of the operands is.
+    /// For rules: an uninitialised result, differentiated where one of the operands is. Throws xtn::error where an operand
+    /// is on another tape.
     template <std::size_t Rank, class... Operands>
     variable<T, Rank> result(const std::array<std::size_t, Rank>& shape, const Operands&... operands) {
+        (require_mine(operands), ...);
         return result<Rank>(shape, (false || ... || operands.needs_gradient()));
     }
     template <std::size_t Rank>
     variable<T, Rank> result(const std::array<std::size_t, Rank>& shape, bool needs) {
         variable<T, Rank> v(*this, nodes_.size(), nullptr, shape);
         T* data = arena_.template take<T>(v.size());
-        nodes_.push_back({.value = data, .size = v.size(), .needs = needs && recording_});
+        nodes_.push_back({.value = data, .size = v.size(), .needs = needs && recording_on_});
         return {*this, nodes_.size() - 1, data, shape};
     }
-    /// For rules: memory that lives as long as the recording, for residuals.
+    /// For rules: throws xtn::error where the variable is on another tape.
+    template <std::size_t Rank>
+    void require_mine(const variable<T, Rank>& v) const {
+        if (&v.tape() != this)
+            throw error(
+                "the variables are on different tapes, and no gradient passes from one to another; take a value over "
+                "with "
+                "tape.constant(v.value())");
+    }
+    /// For rules: memory that lives as long as the recording.
     template <class U>
     U* keep(std::size_t n) {
         return arena_.template take<U>(n);
+    }
+    /// For rules: memory for what the pullback of y will read; where there is none to come, as long as the frame.
+    template <class U, std::size_t Rank>
+    U* keep_for(const variable<T, Rank>& y, std::size_t n, backend::workspace_frame& frame) {
+        return y.needs_gradient() ? keep<U>(n) : frame.take<U>(n);
+    }
+    /// For rules: these elements are somebody else's and a pullback reads them, so that backward() refuses, with this name
+    /// for them, where they have changed.
+    template <class U>
+    void watch(std::span<const U> elements, const char* what) {
+        if (recording_on_) watched_.add(what, arena_, [elements] { return detail::fingerprint(elements); });
+    }
+    void watch(const T* data, const geometry& shape, const char* what) {
+        if (recording_on_) watched_.add(what, arena_, [data, shape] { return detail::fingerprint(data, shape); });
     }
     /// For rules: pullback(cotangent of y) runs in backward(), in reverse order, if y got a cotangent at all. It hands
     /// cotangents on through sink(). Nothing is recorded where y needs no gradient.
@@ -199,7 +197,7 @@ public:
     }
 
     /// For rules: from here on the result is differentiated, though its operands so far are not.
-    void require_gradient(std::size_t node) { nodes_[node].needs = recording_; }
+    void require_gradient(std::size_t node) { nodes_[node].needs = recording_on_; }
     bool needs_gradient(std::size_t node) const { return nodes_[node].needs; }
     gradient_sink<T> sink(std::size_t node) {
         node_state& n = nodes_[node];
@@ -214,46 +212,54 @@ public:
     }
     /// The gradient of a parameter that was a leaf, row-major. Throws xtn::error where none was made.
     std::span<const T> gradient(const parameter<T>& p) const {
-        for (const auto& [known, node] : leaves_)
-            if (known == p) return {gradient_of(node), p.size()};
-        throw error("this parameter was no leaf of the tape");
+        for (const leaf_state& l : leaves_)
+            if (l.value == p) return {gradient_of(l.node), p.size()};
+        throw error(to_string(p) + " was no leaf of the tape");
     }
 
-    /// Adds a cotangent of v, to start from.
+    /// Adds a cotangent of v, to start from. Throws xtn::error, and adds nothing, where nothing v depends on is
+    /// differentiated, v is on another tape, or backward() has run.
     template <std::size_t Rank>
     void seed(const variable<T, Rank>& v, const T* cotangent) {
+        require_once();
+        require_mine(v);
         const gradient_sink<T> s = sink(v.node());
         if (!s) throw error("backward: the value depends on nothing that is differentiated");
-        for (std::size_t i = 0; i < v.size(); ++i) s.data[i] = s.accumulate ? s.data[i] + cotangent[i] : cotangent[i];
+        for (std::size_t i = 0, n = v.size(); i < n; ++i)
+            s.data[i] = s.accumulate ? s.data[i] + cotangent[i] : cotangent[i];
+        seeded_ = true;
     }
-    /// Runs the pullbacks of everything recorded, from the seeds. Once per recording.
+    /// Runs the pullbacks of everything recorded, from the seeds. Once per recording. Throws xtn::error, and changes
+    /// nothing, where there is no seed, or where parameters or other memory that is read in place have changed since.
     void backward() {
-        if (done_) throw error("backward: this recording has been differentiated already; record it again");
-        done_ = true;
-        for (std::size_t i = statements_.size(); i-- > 0;) {
-            const node_state& n = nodes_[statements_[i].node];
-            if (n.written) statements_[i].pullback(statements_[i].state, n.gradient);
-        }
+        if (!seeded_ && !done_)
+            throw error("backward: there is nothing to start from; give it the loss, or seed() a value first");
+        require_ready();
+        run_pullbacks();
     }
-    /// Gradients of a scalar, times `scale`.
+    /// Gradients of a scalar, times `scale`. Throws as backward() and seed() do.
     void backward(const variable<T, 0>& value, T scale = T(1)) {
+        require_ready();
         seed(value, &scale);
-        backward();
+        run_pullbacks();
     }
 
     /// Bytes that the intermediates of contractions may take on this tape, for each recording; beyond, pullbacks make
     /// them again. Without a limit all are kept.
     void limit_residuals(std::size_t bytes) { residual_limit_ = bytes; }
     std::size_t residual_bytes() const { return residual_bytes_; }
-    /// For rules: whether `n` more elements are within the limit; they count as taken then.
-    bool has_room_for_residuals(std::size_t n) {
-        if (n * sizeof(T) > residual_limit_ - residual_bytes_) return false;
-        residual_bytes_ += n * sizeof(T);
+    /// For rules: whether `n` more elements are within the limit, or are kept all the same; they count as taken then.
+    bool take_residuals(std::size_t n, bool all_the_same = false) {
+        const std::size_t bytes = n * sizeof(T);
+        if (!all_the_same && (residual_bytes_ > residual_limit_ || bytes > residual_limit_ - residual_bytes_))
+            return false;
+        residual_bytes_ += bytes;
         return true;
     }
 
     /// Whether results are differentiated at all; returns what was so before. See no_gradient.
-    bool set_recording(bool on) { return std::exchange(recording_, on); }
+    bool set_recording(bool on) { return std::exchange(recording_on_, on); }
+    bool is_recording() const { return recording_on_; }
 
     /// Bytes of memory held.
     std::size_t capacity() const { return arena_.capacity(); }
@@ -265,6 +271,11 @@ private:
         std::size_t size = 0;
         bool needs = false;
         bool written = false;  // the gradient holds something to add to
+    };
+    struct leaf_state {
+        parameter<T> value;  // keeps it alive
+        std::size_t node;
+        std::optional<std::uint64_t> fingerprint;  // once something is recorded
     };
     struct statement {
         void (*pullback)(void*, const T*);
@@ -279,24 +290,70 @@ private:
         constexpr std::size_t rank = operand_traits<E>::rank;
         static_assert(rank != dynamic, "a variable has a static rank: give an xt::xtensor, not an xt::xarray");
         std::array<std::size_t, rank> shape{};
-        std::copy(value.shape().begin(), value.shape().end(), shape.begin());
+        const auto& extents = value.shape();
+        std::copy(extents.begin(), extents.end(), shape.begin());
         variable<T, rank> v = result<rank>(shape, needs);
-        auto target = v.value();
+        auto target = detail::as_expression<rank>(v.data(), geometry::row_major(shape));
         xt::noalias(target) = value;
         return v;
     }
 
+    void require_once() const {
+        if (done_) throw error("backward: this recording has been differentiated already; record it again");
+    }
+    void require_ready() const {
+        require_once();
+        for (const leaf_state& l : leaves_)
+            if (l.fingerprint && (l.value.data() != nodes_[l.node].value || *l.fingerprint != fingerprint_of(l.value)))
+                throw_changed(to_string(l.value));
+        if (const char* changed = watched_.changed()) throw_changed(changed);
+    }
+    [[noreturn]] static void throw_changed(const std::string& what) {
+        throw error("backward: " + what +
+                    " has changed since it was recorded, so that gradients would be wrong; change it after backward() "
+                    "and record again");
+    }
+    void run_pullbacks() {
+        done_ = true;
+        for (std::size_t i = statements_.size(); i-- > 0;) {
+            const node_state& n = nodes_[statements_[i].node];
+            if (n.written) statements_[i].pullback(statements_[i].state, n.gradient);
+        }
+    }
+
+    static std::uint64_t fingerprint_of(const parameter<T>& p) {
+        return detail::fingerprint(std::span<const T>(p.values()));
+    }
+    /// Before the first statement that may be recorded with a parameter: where its gradient goes, and what it is now.
+    void look_at(leaf_state& l) {
+        if (!recording_on_ || l.fingerprint) return;
+        node_state& n = nodes_[l.node];
+        if (n.needs && store_ != nullptr) {
+            const parameter_place& place = l.value.place();
+            if (place.store != store_)
+                throw error(to_string(l.value) + (place.store == nullptr ? " is in no store" : " is in another store") +
+                            ", but the gradients of this tape go to one: put it into that store, freeze it with "
+                            "set_trainable(false), use it under no_gradient, or use a tape of its own");
+            n.gradient = flat_.data() + place.offset;
+            n.written = true;
+        }
+        l.fingerprint = fingerprint_of(l.value);
+    }
+
+    detail::recording_number recording_;
     backend::arena arena_;
     std::vector<node_state> nodes_;
     std::vector<statement> statements_;
-    std::vector<std::pair<parameter<T>, std::size_t>> leaves_;  // keeps them alive
+    std::vector<leaf_state> leaves_;
+    detail::watch_list watched_;
     std::vector<std::pair<const void*, parameter<T>>> provided_;
+    const void* store_ = nullptr;
     std::span<T> flat_;
-    bool done_ = false, recording_ = true;
+    bool seeded_ = false, done_ = false, recording_on_ = true;
     std::size_t residual_limit_ = std::numeric_limits<std::size_t>::max(), residual_bytes_ = 0;
 };
 
-/// While it lives, nothing on the tape is recorded: results are values only.
+/// While it lives, nothing on the tape is recorded: results are values only, and nothing is kept for a pullback.
 template <scalar T>
 class no_gradient {
 public:
@@ -309,12 +366,5 @@ private:
     tape<T>& tape_;
     bool before_;
 };
-
-/// Whether a type is a variable on a tape.
-template <class V>
-inline constexpr bool is_variable = false;
-/// It is.
-template <scalar T, std::size_t Rank>
-inline constexpr bool is_variable<variable<T, Rank>> = true;
 
 }  // namespace xtn

@@ -25,10 +25,11 @@ struct softmax_attention {
     template <scalar T>
     variable<T, 2> operator()(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
                               std::size_t time) const {
-        const kernels::attention_shape shape = shape_of(q, k, v, time);
+        kernels::attention_shape shape = shape_of(q, k, v, time);
         tape<T>& t = q.tape();
         const T factor = scale_of<T>(shape.head_dim);
         const variable<T, 2> y = t.result(v.shape(), q, k, v);
+        if (!y.needs_gradient()) shape.residual = kernels::attention_residual::nothing;
         T* residual = t.template keep<T>(shape.residual_size());
         {
             backend::workspace_frame frame;

@@ -19,7 +19,7 @@ struct classification_loss {
     std::size_t correct = 0;  ///< rows whose greatest logit is the target
 };
 
-/// logits (rows x classes), one target a row, which must live until backward(). Throws shape_error where the numbers
+/// logits (rows x classes), one target a row, which must live unchanged until backward(). Throws shape_error where the numbers
 /// differ or a target is no class.
 template <scalar T, std::integral Index>
 classification_loss<T> cross_entropy(const variable<T, 2>& logits, std::span<const Index> targets) {
@@ -28,10 +28,12 @@ classification_loss<T> cross_entropy(const variable<T, 2>& logits, std::span<con
     if (rows == 0 || targets.size() != rows)
         throw shape_error("cross_entropy: " + std::to_string(rows) +
                           " rows of logits need as many targets, at least 1, not " + std::to_string(targets.size()));
-    T* log_sum_exp = t.template keep<T>(rows);
+    const variable<T, 0> loss = t.result(std::array<std::size_t, 0>{}, logits);
+    backend::workspace_frame scratch;
+    T* log_sum_exp = t.template keep_for<T>(loss, rows, scratch);
     const kernels::cross_entropy_result r =
         kernels::cross_entropy(rows, classes, logits.data(), targets.data(), log_sum_exp);
-    const variable<T, 0> loss = t.result(std::array<std::size_t, 0>{}, logits);
+    t.watch(targets, "the targets of cross_entropy");
     *loss.data() = static_cast<T>(r.loss_sum / static_cast<double>(rows));
     t.record(loss, [logits, targets, log_sum_exp](const T* dloss) {
         const gradient_sink<T> s = logits.sink();

@@ -25,13 +25,14 @@ public:
     std::size_t dim() const { return table_.shape()[1]; }
     const parameter<T>& table() const { return table_; }
 
-    /// Tokens to rows (tokens x dim). The tokens must live until backward(). Throws shape_error for a token outside the
+    /// Tokens to rows (tokens x dim). The tokens must live unchanged until backward(). Throws shape_error for a token outside the
     /// vocabulary.
     template <std::integral Index>
     variable<T, 2> operator()(tape<T>& t, std::span<const Index> tokens) const {
         const variable<T, 2> table = t.template leaf<2>(table_);
         const variable<T, 2> y = t.result(std::array{tokens.size(), dim()}, table);
         kernels::embedding(tokens.size(), dim(), vocabulary(), tokens.data(), table.data(), y.data());
+        t.watch(tokens, "the tokens of an embedding");
         t.record(y, [table, tokens](const T* dy) {
             const gradient_sink<T> s = table.sink();
             if (!s) return;

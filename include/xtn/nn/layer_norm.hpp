@@ -36,8 +36,9 @@ public:
             throw shape_error("layer_norm: the rows have " + std::to_string(columns) + " elements, but the layer " +
                               std::to_string(weight.size()));
         const variable<T, 2> y = t.result(x.shape(), x, weight, bias);
-        T* mean = t.template keep<T>(rows);
-        T* rstd = t.template keep<T>(rows);
+        backend::workspace_frame scratch;
+        T* mean = t.template keep_for<T>(y, rows, scratch);
+        T* rstd = t.template keep_for<T>(y, rows, scratch);
         kernels::layer_norm(rows, columns, x.data(), weight.data(), bias.data(), eps_, y.data(), mean, rstd);
         t.record(y, [x, weight, bias, mean, rstd](const T* dy) {
             backend::workspace_frame frame;

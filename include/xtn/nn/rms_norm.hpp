@@ -36,7 +36,8 @@ public:
             throw shape_error("rms_norm: the rows have " + std::to_string(columns) + " elements, but the layer " +
                               std::to_string(weight.size()));
         const variable<T, 2> y = t.result(x.shape(), x, weight);
-        T* rstd = t.template keep<T>(rows);
+        backend::workspace_frame scratch;
+        T* rstd = t.template keep_for<T>(y, rows, scratch);
         kernels::rms_norm(rows, columns, divisor_, x.data(), weight.data(), eps_, y.data(), rstd);
         t.record(y, [x, weight, rstd, n = divisor_](const T* dy) {
             backend::workspace_frame frame;

@@ -111,8 +111,8 @@ void add_part(const variable<T, 2>& y, const part<T>& p) {
         for (std::size_t r = 0; r < p.shown[0]; ++r)
             f(p.made.shape()[1] * r, width * (p.first[0] + r) + p.first[1], p.shown[1]);
     };
-    each_row([&](std::size_t from, std::size_t to, std::size_t n) {
-        for (std::size_t c = 0; c < n; ++c) y.data()[to + c] += p.made.data()[from + c];
+    each_row([made = p.made.data(), sum = y.data()](std::size_t from, std::size_t to, std::size_t n) {
+        for (std::size_t c = 0; c < n; ++c) sum[to + c] += made[from + c];
     });
     if (!p.made.needs_gradient()) return;
     y.tape().require_gradient(y.node());

@@ -6,6 +6,8 @@
 // flat, in the order of the parameter store. Metadata: "step", the number of steps made.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,20 +22,37 @@
 
 namespace xtn {
 
-/// Adds all parameters to a file.
+/// Adds parameters to a file, each once, under its first name.
+template <scalar T>
+void add_parameters(safetensors& file, const std::vector<named_parameter<T>>& parameters) {
+    for (const auto& [name, value] : distinct(parameters))
+        file.add<T>(name, value.shape(), std::span<const T>(value.values()));
+}
+/// Those of the store.
 template <scalar T>
 void add_parameters(safetensors& file, const parameter_store<T>& store) {
-    for (const auto& e : store.entries()) file.add<T>(e.name, e.value.shape(), std::span<const T>(e.value.values()));
+    add_parameters(file, store.parameters());
 }
 
-/// Reads all parameters of the store. Throws io_error for one that is missing, shape_error for one of another shape,
-/// numeric_error for one that is not finite; the store is then partly read. Other tensors in the file are passed over.
+/// Reads parameters back, each under its first name. Throws io_error for one that is missing, shape_error for one of
+/// another shape, numeric_error for one that is not finite; nothing has been changed then. Other tensors in the file are
+/// passed over.
+template <scalar T>
+void read_parameters(const safetensors& file, const std::vector<named_parameter<T>>& parameters) {
+    const std::vector<named_parameter<T>> once = distinct(parameters);
+    std::vector<std::vector<T>> values;
+    for (const auto& [name, value] : once) {
+        values.emplace_back(value.size());
+        file.read_into<T>(name, values.back(), value.shape());
+        file.require_finite(name);
+    }
+    for (std::size_t i = 0; i < once.size(); ++i)
+        std::copy(values[i].begin(), values[i].end(), once[i].value.values().begin());
+}
+/// Those of the store.
 template <scalar T>
 void read_parameters(const safetensors& file, const parameter_store<T>& store) {
-    for (const auto& e : store.entries()) {
-        file.read_into<T>(e.name, e.value.values(), e.value.shape());
-        file.require_finite(e.name);
-    }
+    read_parameters(file, store.parameters());
 }
 
 /// Adds what training needs to go on after `optimizer.steps()` steps.
@@ -45,7 +64,8 @@ void add_training_state(safetensors& file, const parameter_store<T>& store, cons
     file.metadata()["step"] = std::to_string(optimizer.steps());
 }
 
-/// Reads parameters and optimiser back. Returns the number of steps made. Throws as read_parameters does.
+/// Reads parameters and optimiser back. Returns the number of steps made. Throws as read_parameters does, and changes
+/// nothing then.
 template <scalar T>
 std::uint64_t read_training_state(const safetensors& file, const parameter_store<T>& store, adamw<T>& optimizer) {
     const auto found = file.metadata().find("step");
@@ -55,12 +75,17 @@ std::uint64_t read_training_state(const safetensors& file, const parameter_store
     if (!step)
         throw io_error(file.origin() + ": no checkpoint: its metadata \"step\" must be a number below 2^64, found " +
                        detail::in_quotes(found->second));
+    if (optimizer.size() != store.size())
+        throw shape_error("read_training_state: the store has " + std::to_string(store.size()) +
+                          " elements, but the optimiser " + std::to_string(optimizer.size()));
+    const auto moment = [&](const std::string& name) {
+        std::vector<T> values(store.size());
+        file.read_into<T>(name, values, {store.size()});
+        file.require_finite(name);
+        return values;
+    };
+    const std::vector<T> first = moment("optimizer.first_moment"), second = moment("optimizer.second_moment");
     read_parameters(file, store);
-    std::vector<T> first(store.size()), second(store.size());
-    file.read_into<T>("optimizer.first_moment", first, {store.size()});
-    file.read_into<T>("optimizer.second_moment", second, {store.size()});
-    file.require_finite("optimizer.first_moment");
-    file.require_finite("optimizer.second_moment");
     optimizer.restore(*step, first, second);
     return *step;
 }

@@ -53,11 +53,13 @@ double global_norm(std::span<T, N> g) {
     return std::sqrt(sums[0]);
 }
 
-/// What to multiply a gradient of this norm with so that its norm is at most `max_norm` (> 0, or an xtn::error).
+/// What to multiply a gradient of this norm with so that its norm is at most `max_norm` (> 0, or an xtn::error). Throws
+/// numeric_error for a norm that is not finite: no factor mends such a gradient.
 inline double clip_factor(double norm, double max_norm) {
     if (!(max_norm > 0))
         throw error("xtn::clip_factor: expected a positive largest norm, found " + std::to_string(max_norm) +
                     "; to train without clipping, leave the factor at 1");
+    if (!is_finite(norm)) throw numeric_error("xtn::clip_factor: the norm of the gradient is not finite");
     return std::min(1.0, max_norm / (norm + 1e-6));
 }
 

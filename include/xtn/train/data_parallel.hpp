@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <xtn/ad/tape.hpp>
-#include <xtn/op/cost.hpp>
+#include <xtn/op/reconstructed.hpp>
 #include <xtn/train/parameter_store.hpp>
 #include <xtn/train/thread_pool.hpp>
 
@@ -26,16 +28,24 @@ namespace xtn {
 template <scalar T>
 class data_parallel {
 public:
-    /// The operators are those whose matrix may be reconstructed once per step. All of them must live in the store.
+    /// The operators are those whose matrix may be reconstructed once per step. Throws xtn::error where one of their
+    /// parameters is not in the store.
     data_parallel(parameter_store<T>& store, std::vector<any_operator<T>> operators, thread_pool& pool,
                   std::size_t lanes = 8)
         : store_(store),
-          operators_(std::move(operators)),
           pool_(pool),
           tapes_(pool.workers()),
+          once_(std::move(operators)),
           lanes_(lanes),
           buffers_(lanes) {
         if (lanes == 0) throw error("data_parallel: at least one lane is needed");
+        for (const any_operator<T>& op : once_.operators())
+            for (const operator_term<T>& term : op.network().terms())
+                for (const factor<T>& f : term.factors())
+                    if (!f.is_constant() && f.value().place().store != store_.id())
+                        throw error("data_parallel: " + to_string(f.value()) + " of an operator (" +
+                                    std::to_string(op.out()) + " x " + std::to_string(op.in()) +
+                                    ") is not in the store");
     }
 
     /// Gradient of the mean of loss(tape, window) over windows 0 .. windows-1, each of `rows` rows. The loss function
@@ -43,15 +53,16 @@ public:
     template <class Loss>
     double gradient(std::size_t windows, std::size_t rows, const Loss& loss) {
         if (windows == 0) throw error("data_parallel: a step needs at least one window");
+        has_gradients_ = false;
         prepare(rows, windows);
         std::vector<double> sums(lanes_);
         pool_.run(lanes_, [&](std::size_t lane, std::size_t worker) {
             std::span<T> buffer = buffers_[lane];
             std::fill(buffer.begin(), buffer.end(), T{});
             tape<T>& t = tapes_[worker];
-            t.attach(buffer);
-            t.forget_provided();
-            for (const matrix& m : matrices_) t.provide(m.network_id, m.value);
+            t.clear();  // of a step that threw
+            t.attach(store_, buffer);
+            once_.provide_to(t);
             for (std::size_t w = windows * lane / lanes_; w < windows * (lane + 1) / lanes_; ++w) {
                 t.clear();
                 const variable<T, 0> value = loss(t, w);
@@ -61,16 +72,18 @@ public:
             t.clear();
         });
         sum_lanes();
-        for (const matrix& m : matrices_)
-            if (m.value.is_trainable()) once_.seed(m.variable, buffers_[0].data() + m.value.offset());
-        once_.backward();
+        once_.pull_back();
+        has_gradients_ = true;
         double total = 0;
         for (const double s : sums) total += s;
         return total / static_cast<double>(windows);
     }
 
-    /// The gradient of the last step, laid out as the store.
-    std::span<T> gradients() { return buffers_[0].first(store_.size()); }
+    /// The gradient of the last step, laid out as the store. Throws xtn::error before the first, and after one that threw.
+    std::span<T> gradients() {
+        if (!has_gradients_) throw error("data_parallel: there are no gradients before gradient() has made them");
+        return buffers_[0].first(store_.size());
+    }
 
     /// Bytes of memory for tapes and gradient buffers.
     std::size_t capacity() const {
@@ -80,37 +93,15 @@ public:
     }
 
 private:
-    struct matrix {  // reconstructed once per step
-        const void* network_id;
-        xtn::variable<T, 2> variable;
-        parameter<T> value;
-    };
-
     void prepare(std::size_t rows, std::size_t windows) {
-        if (rows != rows_ || windows != windows_) choose_reconstructed(rows, windows);
-        once_.clear();
-        once_.attach(buffers_[0]);
-        matrices_.clear();
-        std::size_t offset = store_.size();
-        for (const any_operator<T>& op : reconstructed_) {
-            const variable<T, 2> w = to_dense(op, once_);
-            parameter<T> value = parameter<T>::view({w.data(), w.size()}, {op.out(), op.in()}, offset);
-            value.set_trainable(w.needs_gradient());
-            offset += w.size();
-            matrices_.push_back({op.network().id(), w, std::move(value)});
+        if ((rows != rows_ || windows != windows_) && (once_.choose(rows, windows) || windows_ == 0)) {
+            const std::size_t size = store_.size() + once_.size();  // of a lane's gradients
+            memory_ = {};
+            for (std::span<T>& b : buffers_) b = {memory_.template take<T>(size), size};
         }
-    }
-
-    void choose_reconstructed(std::size_t rows, std::size_t windows) {
         rows_ = rows;
         windows_ = windows;
-        reconstructed_.clear();
-        for (const any_operator<T>& op : operators_)
-            if (worth_reconstructing(op, rows, windows)) reconstructed_.push_back(op);
-        std::size_t size = store_.size();  // of a lane's gradients: parameters, then reconstructed matrices
-        for (const any_operator<T>& op : reconstructed_) size += op.out() * op.in();
-        if (buffers_[0].size() != size)
-            for (std::span<T>& b : buffers_) b = {memory_.template take<T>(size), size};
+        once_.make(store_, buffers_[0]);
     }
 
     /// buffers_[0] = sum over lanes, by a binary tree: lane 0 + 1, 2 + 3, ..., then pairs of pairs.
@@ -129,14 +120,12 @@ private:
     }
 
     parameter_store<T>& store_;
-    std::vector<any_operator<T>> operators_;
     thread_pool& pool_;
     std::vector<tape<T>> tapes_;
-    tape<T> once_;
+    reconstructed<T> once_;
     std::size_t lanes_;
     std::size_t rows_ = 0, windows_ = 0;
-    std::vector<any_operator<T>> reconstructed_;  // operators worth reconstructing for these
-    std::vector<matrix> matrices_;
+    bool has_gradients_ = false;
     backend::arena memory_;
     std::vector<std::span<T>> buffers_;
 };

@@ -27,33 +27,39 @@ public:
     };
 
     /// Moves the parameters into the store; one that occurs under several names is stored once. Throws xtn::error for a
-    /// name that occurs twice.
+    /// name that occurs twice or a parameter that is in a store already; no parameter has moved then.
     explicit parameter_store(const std::vector<named_parameter<T>>& parameters) {
         std::size_t size = 0;
-        for (const named_parameter<T>& p : parameters) {
-            const auto same = [&](const entry& e) { return e.name == p.name; };
-            if (std::any_of(entries_.begin(), entries_.end(), same))
-                throw error("parameter_store: two parameters are called \"" + p.name + "\"");
-            const auto shared = [&](const entry& e) { return e.value == p.value; };
-            if (std::any_of(entries_.begin(), entries_.end(), shared)) continue;
+        for (auto p = parameters.begin(); p != parameters.end(); ++p)
+            if (std::any_of(parameters.begin(), p, [&](const auto& before) { return before.name == p->name; }))
+                throw error("parameter_store: two parameters are called \"" + p->name + "\"");
+        for (const named_parameter<T>& p : distinct(parameters)) {
+            p.value.require_unbound();
             entries_.push_back({p.name, p.value, size});
             size += p.value.size();
         }
         values_ = {memory_.take<T>(size), size};
-        for (entry& e : entries_) e.value.bind(values_.subspan(e.offset, e.value.size()), e.offset);
+        for (entry& e : entries_) e.value.bind(values_.subspan(e.offset, e.value.size()), {id(), e.offset, e.name});
     }
-    /// The parameters outlive the store, unless another one has taken them over.
+    /// The parameters outlive the store.
     ~parameter_store() {
-        for (entry& e : entries_)
-            if (e.value.data() == values_.data() + e.offset) e.value.release();
+        for (entry& e : entries_) e.value.release();
     }
     parameter_store(const parameter_store&) = delete;
     parameter_store& operator=(const parameter_store&) = delete;
 
     std::size_t size() const { return values_.size(); }
+    /// The store of parameter::place().
+    const void* id() const { return this; }
     std::span<T> values() { return values_; }
     std::span<const T> values() const { return values_; }
     const std::vector<entry>& entries() const { return entries_; }
+    /// Each parameter once, under the name of its first user.
+    std::vector<named_parameter<T>> parameters() const {
+        std::vector<named_parameter<T>> all;
+        for (const entry& e : entries_) all.push_back({e.name, e.value});
+        return all;
+    }
 
 private:
     backend::arena memory_;

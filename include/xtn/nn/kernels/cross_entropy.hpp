@@ -3,10 +3,13 @@
 //   loss_r = L_r - x_{r, target},  L_r = log sum_j e^(x_rj),  dx_rj = (e^(x_rj - L_r) - [j = target]) factor
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/indices.hpp>
@@ -19,20 +22,35 @@ struct cross_entropy_result {
     std::size_t correct = 0;
 };
 
+/// Whether these are logits: finite, or -infinity, which takes a class out. Decided on the bits, as all_finite is.
+template <class T>
+inline bool all_logits(std::size_t n, const T* x) {
+    if (backend::all_finite(n, x)) return true;
+    using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr bits infinity = sizeof(T) == 4 ? bits{0x7f800000} : static_cast<bits>(0x7ff0000000000000);
+    for (std::size_t i = 0; i < n; ++i) {
+        const bits b = std::bit_cast<bits>(x[i]);
+        if ((b & infinity) == infinity && b != (infinity | ~(~bits{0} >> 1))) return false;
+    }
+    return true;
+}
+
 /// logits (rows x classes), targets (rows); log_sum_exp (rows) is written for the pullback. Losses are summed in
-/// double, rows in order; a logit that is not finite makes the sum a NaN, whatever the compiler flags. Throws
-/// shape_error for a target outside 0 to classes - 1.
+/// double, rows in order. A logit of -infinity takes its class out: its probability and its gradient are 0, and as a
+/// target it costs infinity. Any other logit that is not finite, or a row with no class left, makes the sum a NaN,
+/// whatever the compiler flags. Throws shape_error for a target outside 0 to classes - 1.
 template <class T, std::integral Index>
 inline cross_entropy_result cross_entropy(std::size_t rows, std::size_t classes, const T* logits, const Index* targets,
                                           T* log_sum_exp) {
     using v = backend::batch<T>;
     require_below(classes, rows, targets, "cross_entropy", "target");
     cross_entropy_result result;
-    const bool finite = backend::all_finite(rows * classes, logits);
+    bool defined = all_logits(rows * classes, logits);
     for (std::size_t r = 0; r < rows; ++r) {
         const T* x = logits + r * classes;
         const auto target = static_cast<std::size_t>(targets[r]);
         const T maximum = backend::maximum(classes, x);
+        defined = defined && backend::all_finite(1, &maximum);
         const v top(maximum);
         const T sum = backend::sum<T>(classes, [&](auto w) { return backend::exp_nonpositive(w.load(x) - top); });
         const double log_sum = std::log(static_cast<double>(sum));
@@ -42,7 +60,7 @@ inline cross_entropy_result cross_entropy(std::size_t rows, std::size_t classes,
         while (first < target && x[first] < maximum) ++first;
         if (first == target && !(x[target] < maximum)) ++result.correct;
     }
-    if (!finite) result.loss_sum = std::numeric_limits<double>::quiet_NaN();
+    if (!defined) result.loss_sum = std::numeric_limits<double>::quiet_NaN();
     return result;
 }
 
