@@ -31,14 +31,17 @@ BOOST_AUTO_TEST_CASE(norm_is_the_norm) {
     check_norm<double>();
     const std::vector<float> large(100, 1e30F);  // squares do not fit into a float
     BOOST_TEST(xtn::global_norm(std::span(large)) == 1e31, boost::test_tools::tolerance(1e-6));
+    const std::vector<double> many(4000000, 0.1);  // sixteen running totals lose four digits
+    BOOST_TEST(xtn::global_norm(std::span(many)) == 200.0, boost::test_tools::tolerance(1e-15));
 }
 
 #if !defined(__FAST_MATH__)  // which allows the compiler to sum in another order
-// The order of summation is part of the contract: this is the bit pattern that NumPy gives for sixteen partial sums.
+// The order of summation is part of the contract: this is the bit pattern that NumPy gives for sixteen partial
+// sums of the first 512 numbers and of the rest.
 BOOST_AUTO_TEST_CASE(norm_has_fixed_bits) {
     std::vector<float> g(1003);
     for (std::size_t i = 0; i < g.size(); ++i) g[i] = 1.0F / static_cast<float>(i + 1);
-    BOOST_TEST(xtn::global_norm(std::span(g)) == 0x1.483bb8e29f25p+0);
+    BOOST_TEST(xtn::global_norm(std::span(g)) == 0x1.483bb8e29f24fp+0);
 }
 #endif
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <xtn/backend/gemm.hpp>
+#include <xtn/backend/loop_nest.hpp>
 #include <xtn/backend/strided.hpp>
 #include <xtn/plan/plan.hpp>
 

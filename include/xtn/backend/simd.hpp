@@ -24,6 +24,8 @@
 
 #include <xsimd/xsimd.hpp>
 
+#include <xtn/backend/pairwise.hpp>
+
 /// The inline namespace of what depends on the vectors of the target.
 #if XSIMD_WITH_AVX512F
 #define XTN_SIMD_TARGET avx512
@@ -157,14 +159,15 @@ inline T horizontal_sum(const batch<T>& v) {
     return combine_lanes(v, [](T a, T b) { return a + b; });
 }
 
-/// Reduces value(window) over n elements by the associative, commutative `op`, whose neutral element is `neutral`.
-/// Four chains hide the latency of op; the order is the same in every run.
+/// Reduces value(window) over the elements from `first`, a multiple of four batches, to n by the associative,
+/// commutative `op`, whose neutral element is `neutral`. Four chains hide the latency of op; the order is the same in
+/// every run.
 template <std::floating_point T, class Op, class Value>
-inline T fold(std::size_t n, T neutral, Op op, Value value) {
+inline T fold(std::size_t first, std::size_t n, T neutral, Op op, const Value& value) {
     constexpr std::size_t step = lanes<T>;
     const std::size_t bulk = n - n % step, fours = n - n % (4 * step);
     batch<T> a(neutral), b(neutral), c(neutral), d(neutral);
-    for (std::size_t i = 0; i < fours; i += 4 * step) {
+    for (std::size_t i = first; i < fours; i += 4 * step) {
         a = op(a, value(full_window<T>(i)));
         b = op(b, value(full_window<T>(i + step)));
         c = op(c, value(full_window<T>(i + 2 * step)));
@@ -178,11 +181,16 @@ inline T fold(std::size_t n, T neutral, Op op, Value value) {
     return combine_lanes(op(op(a, b), op(c, d)), op);
 }
 
-/// Sum of value(window) over n elements.
+/// Sum of value(window) over n elements: a binary tree over blocks, of which each chain takes 32 batches.
 template <std::floating_point T, class Value>
-inline T sum(std::size_t n, Value value) {
-    return fold<T>(
-        n, T(0), [](const auto& a, const auto& b) { return a + b; }, value);
+inline T sum(std::size_t n, const Value& value) {
+    constexpr std::size_t block = 32 * 4 * lanes<T>;
+    const auto add = [](const auto& a, const auto& b) { return a + b; };
+    if (n <= block) return fold<T>(0, n, T(0), add, value);
+    pairwise_sum<T> blocks;
+    for (std::size_t first = 0; first < n; first += block)
+        blocks.add(fold<T>(first, std::min(first + block, n), T(0), add, value));
+    return blocks.total();
 }
 
 /// Greatest of x[0] to x[n - 1]; n >= 1. A NaN may or may not survive: ask all_finite.
@@ -194,7 +202,7 @@ inline T maximum(std::size_t n, const T* x) {
         else
             return xsimd::max(a, b);
     };
-    return fold<T>(n, x[0], greater, [x](auto w) { return w.load(x); });
+    return fold<T>(0, n, x[0], greater, [x](auto w) { return w.load(x); });
 }
 
 }  // namespace XTN_SIMD_TARGET

@@ -19,7 +19,7 @@ namespace xtn {
 struct cost_model {
     double flop_rate = 1.3e11;         ///< flops per second of a large matrix product
     double half_mn = 2.5, half_k = 8;  ///< extents at which that rate is halved
-    double product_rate = 3e9;         ///< flops per second of strided element-wise products
+    double product_rate = 1e10;        ///< flops per second of element-wise products: 3e9 to 3e10, by the nest of loops
     double bandwidth = 1.1e10;         ///< bytes per second from and to memory
     double cache_bandwidth = 5e10;     ///< bytes per second from and to the cache
     double copy_bandwidth = 1.5e10;    ///< bytes per second of a permuting copy

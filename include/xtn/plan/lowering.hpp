@@ -93,8 +93,9 @@ inline void append_loops(step& s, const dimensions& dims, const std::array<const
     }
 }
 
-/// The kernel of a step: a matrix product over one label of each role (or none, an extent of 1), or no such label at
-/// all, which is an element-wise product. Loops run over the labels that are not taken.
+/// The kernel of a step: a matrix product, or no label taken, which is an element-wise product. A matrix product takes
+/// an inner label and a row, a column or both (an extent of 1 stands for none): what only scales or only sums gains
+/// nothing from a BLAS. Loops run over the labels that are not taken.
 struct kernel_choice {
     bool is_gemm = false;
     std::array<const dimension*, 3> taken{};  ///< m, n, k
@@ -129,8 +130,8 @@ inline kernel_choice choose_kernel(const dimensions& dims, const cost_model& mod
     best.seconds = model.product(2 * total);
     kernel_choice tried{.is_gemm = true};
     for (std::size_t m = 0; m < count[0]; ++m)
-        for (std::size_t n = 0; n < count[1]; ++n)
-            for (std::size_t k = 0; k < count[2]; ++k) {
+        for (std::size_t n = m == 0 ? 1 : 0; n < count[1]; ++n)
+            for (std::size_t k = 1; k < count[2]; ++k) {
                 tried.taken = {candidates[0][m], candidates[1][n], candidates[2][k]};
                 const auto extent = [&](std::size_t i) { return static_cast<double>(tried.extent(i)); };
                 const double calls = total / (extent(0) * extent(1) * extent(2));

@@ -4,8 +4,8 @@
 //     factor = min(1, max_norm / (||g||_2 + 1e-6))       (Pascanu, Mikolov and Bengio, ICML 2013; as torch's clip_grad_norm_)
 //
 // The gradient is not touched: the factor goes into the optimiser's loop, which multiplies while it reads. The sum of
-// squares is taken in double precision in a fixed order of partial sums: the same bits for any number of threads, and
-// the compiler may vectorise it without being allowed to reorder anything.
+// squares is taken in double precision, pairwise in a fixed order: the same bits for any number of threads, and the
+// compiler may vectorise it without being allowed to reorder anything.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +19,7 @@
 #include <string>
 #include <type_traits>
 
+#include <xtn/backend/pairwise.hpp>
 #include <xtn/core/error.hpp>
 
 namespace xtn {
@@ -36,21 +37,26 @@ requires(sizeof(T) == 4 || sizeof(T) == 8) constexpr bool is_finite(T x) {
 template <class T, std::size_t N>
 requires std::floating_point<std::remove_const_t<T>>
 double global_norm(std::span<T, N> g) {
-    constexpr std::size_t lanes = 16;
-    std::array<double, lanes> sums{};
-    const std::size_t whole = g.size() - g.size() % lanes;
-    for (std::size_t i = 0; i < whole; i += lanes)
-        for (std::size_t k = 0; k < lanes; ++k) {
-            const double x = static_cast<double>(g[i + k]);
-            sums[k] += x * x;
+    constexpr std::size_t lanes = 16, block = 32 * lanes;
+    backend::pairwise_sum<double> blocks;
+    for (std::size_t first = 0; first < g.size(); first += block) {
+        const auto part = g.subspan(first, std::min(block, g.size() - first));
+        std::array<double, lanes> sums{};
+        const std::size_t whole = part.size() - part.size() % lanes;
+        for (std::size_t i = 0; i < whole; i += lanes)
+            for (std::size_t k = 0; k < lanes; ++k) {
+                const double x = static_cast<double>(part[i + k]);
+                sums[k] += x * x;
+            }
+        for (std::size_t i = whole; i < part.size(); ++i) {
+            const double x = static_cast<double>(part[i]);
+            sums[i - whole] += x * x;
         }
-    for (std::size_t i = whole; i < g.size(); ++i) {
-        const double x = static_cast<double>(g[i]);
-        sums[i - whole] += x * x;
+        for (std::size_t half = lanes / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+        blocks.add(sums[0]);
     }
-    for (std::size_t half = lanes / 2; half > 0; half /= 2)
-        for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
-    return std::sqrt(sums[0]);
+    return std::sqrt(blocks.total());
 }
 
 /// What to multiply a gradient of this norm with so that its norm is at most `max_norm` (> 0, or an xtn::error). Throws

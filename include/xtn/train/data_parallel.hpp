@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <xtn/ad/tape.hpp>
+#include <xtn/backend/pairwise.hpp>
 #include <xtn/op/reconstructed.hpp>
 #include <xtn/train/parameter_store.hpp>
 #include <xtn/train/thread_pool.hpp>
@@ -55,7 +56,7 @@ public:
         if (windows == 0) throw error("data_parallel: a step needs at least one window");
         has_gradients_ = false;
         prepare(rows, windows);
-        std::vector<double> sums(lanes_);
+        std::vector<backend::pairwise_sum<double>> sums(lanes_);
         pool_.run(lanes_, [&](std::size_t lane, std::size_t worker) {
             std::span<T> buffer = buffers_[lane];
             std::fill(buffer.begin(), buffer.end(), T{});
@@ -66,7 +67,7 @@ public:
             for (std::size_t w = windows * lane / lanes_; w < windows * (lane + 1) / lanes_; ++w) {
                 t.clear();
                 const variable<T, 0> value = loss(t, w);
-                sums[lane] += static_cast<double>(value.item());
+                sums[lane].add(static_cast<double>(value.item()));
                 t.backward(value, T(1) / static_cast<T>(windows));
             }
             t.clear();
@@ -74,9 +75,9 @@ public:
         sum_lanes();
         once_.pull_back();
         has_gradients_ = true;
-        double total = 0;
-        for (const double s : sums) total += s;
-        return total / static_cast<double>(windows);
+        backend::pairwise_sum<double> total;
+        for (const auto& s : sums) total.add(s.total());
+        return total.total() / static_cast<double>(windows);
     }
 
     /// The gradient of the last step, laid out as the store. Throws xtn::error before the first, and after one that threw.

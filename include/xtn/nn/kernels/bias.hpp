@@ -2,9 +2,12 @@
 // Sums of tensors: residual connections, a bias added to every row, and the bias's gradient, the sum of the rows.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include <xtn/backend/simd.hpp>
+#include <xtn/backend/strided.hpp>
 
 namespace xtn::kernels {
 
@@ -21,18 +24,12 @@ inline void add_bias(std::size_t rows, std::size_t cols, const T* bias, T* x) {
     for (std::size_t r = 0; r < rows; ++r) add(cols, x + r * cols, bias, x + r * cols);
 }
 
-/// dbias (cols) += sum of the rows of dy (rows x cols). Four rows at a time, in order: dbias is read and written once
-/// for each four.
+/// dbias (cols) += sum of the rows of dy (rows x cols).
 template <class T>
 inline void add_bias_gradient(std::size_t rows, std::size_t cols, const T* dy, T* dbias) {
-    const std::size_t fours = rows - rows % 4;
-    for (std::size_t r = 0; r < fours; r += 4) {
-        const T* d = dy + r * cols;
-        backend::transform(
-            cols, dbias, [](auto sum, auto a, auto b, auto c, auto e) { return sum + ((a + b) + (c + e)); }, dbias, d,
-            d + cols, d + 2 * cols, d + 3 * cols);
-    }
-    for (std::size_t r = fours; r < rows; ++r) add(cols, dbias, dy + r * cols, dbias);
+    const auto n = static_cast<std::int64_t>(rows), width = static_cast<std::int64_t>(cols);
+    const std::array<loop, 2> columns_and_rows{loop{width, 1, 0, 1}, loop{n, width, 0, 0}};
+    backend::transfer(columns_and_rows, 1, dy, dbias, true);
 }
 
 }  // namespace xtn::kernels

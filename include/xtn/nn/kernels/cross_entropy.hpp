@@ -11,6 +11,7 @@
 #include <limits>
 #include <type_traits>
 
+#include <xtn/backend/pairwise.hpp>
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/indices.hpp>
 
@@ -35,8 +36,8 @@ inline bool all_logits(std::size_t n, const T* x) {
     return true;
 }
 
-/// logits (rows x classes), targets (rows); log_sum_exp (rows) is written for the pullback. Losses are summed in
-/// double, rows in order. A logit of -infinity takes its class out: its probability and its gradient are 0, and as a
+/// logits (rows x classes), targets (rows); log_sum_exp (rows) is written for the pullback. Losses are summed
+/// pairwise in double. A logit of -infinity takes its class out: its probability and its gradient are 0, and as a
 /// target it costs infinity. Any other logit that is not finite, or a row with no class left, makes the sum a NaN,
 /// whatever the compiler flags. Throws shape_error for a target outside 0 to classes - 1.
 template <class T, std::integral Index>
@@ -45,6 +46,7 @@ inline cross_entropy_result cross_entropy(std::size_t rows, std::size_t classes,
     using v = backend::batch<T>;
     require_below(classes, rows, targets, "cross_entropy", "target");
     cross_entropy_result result;
+    backend::pairwise_sum<double> losses;
     bool defined = all_logits(rows * classes, logits);
     for (std::size_t r = 0; r < rows; ++r) {
         const T* x = logits + r * classes;
@@ -55,12 +57,12 @@ inline cross_entropy_result cross_entropy(std::size_t rows, std::size_t classes,
         const T sum = backend::sum<T>(classes, [&](auto w) { return backend::exp_nonpositive(w.load(x) - top); });
         const double log_sum = std::log(static_cast<double>(sum));
         log_sum_exp[r] = static_cast<T>(static_cast<double>(maximum) + log_sum);
-        result.loss_sum += static_cast<double>(maximum) - static_cast<double>(x[target]) + log_sum;
+        losses.add(static_cast<double>(maximum) - static_cast<double>(x[target]) + log_sum);
         std::size_t first = 0;
         while (first < target && x[first] < maximum) ++first;
         if (first == target && !(x[target] < maximum)) ++result.correct;
     }
-    if (!defined) result.loss_sum = std::numeric_limits<double>::quiet_NaN();
+    result.loss_sum = defined ? losses.total() : std::numeric_limits<double>::quiet_NaN();
     return result;
 }
 

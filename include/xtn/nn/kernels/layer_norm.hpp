@@ -4,10 +4,12 @@
 //   dx = rstd (g - mean g - h mean(g h)),  g = gamma dy;  dgamma = sum over rows of dy h;  dbeta = sum over rows of dy
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 
 #include <xtn/backend/simd.hpp>
+#include <xtn/nn/kernels/row_sums.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
@@ -33,26 +35,28 @@ inline void layer_norm(std::size_t rows, std::size_t cols, const T* x, const T* 
     }
 }
 
-/// dx (rows x cols) (=, +=), dgamma and dbeta (cols) +=, rows in order. dx may be dy.
+/// dx (rows x cols) (=, +=), dgamma and dbeta (cols) +=. dx may be dy.
 template <class T>
 inline void layer_norm_backward(std::size_t rows, std::size_t cols, const T* x, const T* gamma, const T* mean,
                                 const T* rstd, const T* dy, T* dx, update mode, T* dgamma, T* dbeta) {
     using v = backend::batch<T>;
     const T share = T(1) / static_cast<T>(cols);
-    for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
+    sum_over_rows(rows, cols, std::array{dgamma, dbeta}, [=](std::size_t r, const std::array<T*, 2>& sums) {
+        const T *xr = x + r * cols, *dyr = dy + r * cols;
+        T* dxr = dx + r * cols;
         const v centre(mean[r]), scale(rstd[r]);
-        const v shift(share * backend::sum<T>(cols, [=](auto w) { return w.load(dy) * w.load(gamma); }));
+        const v shift(share * backend::sum<T>(cols, [=](auto w) { return w.load(dyr) * w.load(gamma); }));
         const v slope(share * backend::sum<T>(cols, [=](auto w) {
-                          return w.load(dy) * w.load(gamma) * ((w.load(x) - centre) * scale);
+                          return w.load(dyr) * w.load(gamma) * ((w.load(xr) - centre) * scale);
                       }));
-        backend::sweep<T>(cols, [=](auto w) {
-            const v d = w.load(dy), h = (w.load(x) - centre) * scale;
+        backend::sweep<T>(cols, [=, dgamma = sums[0], dbeta = sums[1]](auto w) {
+            const v d = w.load(dyr), h = (w.load(xr) - centre) * scale;
             w.store(dgamma, w.load(dgamma) + d * h);
             w.store(dbeta, w.load(dbeta) + d);
             const v u = (d * w.load(gamma) - shift - h * slope) * scale;
-            w.store(dx, mode == update::replace ? u : w.load(dx) + u);
+            w.store(dxr, mode == update::replace ? u : w.load(dxr) + u);
         });
-    }
+    });
 }
 
 }  // namespace xtn::kernels

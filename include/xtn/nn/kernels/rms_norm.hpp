@@ -5,10 +5,12 @@
 // n is the number of columns, or that of a wider row whose other columns are 0.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 
 #include <xtn/backend/simd.hpp>
+#include <xtn/nn/kernels/row_sums.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::kernels {
@@ -31,23 +33,25 @@ inline void rms_norm(std::size_t rows, std::size_t cols, std::size_t n, const T*
     }
 }
 
-/// dx (rows x cols) (=, +=) and dgamma (cols) +=, rows in order. dx may be dy.
+/// dx (rows x cols) (=, +=) and dgamma (cols) +=. dx may be dy.
 template <class T>
 inline void rms_norm_backward(std::size_t rows, std::size_t cols, std::size_t n, const T* x, const T* gamma,
                               const T* rstd, const T* dy, T* dx, update mode, T* dgamma) {
     using v = backend::batch<T>;
     const T share = T(1) / static_cast<T>(n);
-    for (std::size_t r = 0; r < rows; ++r, x += cols, dy += cols, dx += cols) {
+    sum_over_rows(rows, cols, std::array{dgamma}, [=](std::size_t r, const std::array<T*, 1>& sums) {
+        const T *xr = x + r * cols, *dyr = dy + r * cols;
+        T* dxr = dx + r * cols;
         const v scale(rstd[r]);
-        const v slope(share *
-                      backend::sum<T>(cols, [=](auto w) { return w.load(dy) * w.load(gamma) * (w.load(x) * scale); }));
-        backend::sweep<T>(cols, [=](auto w) {
-            const v d = w.load(dy), h = w.load(x) * scale;
+        const v slope(
+            share * backend::sum<T>(cols, [=](auto w) { return w.load(dyr) * w.load(gamma) * (w.load(xr) * scale); }));
+        backend::sweep<T>(cols, [=, dgamma = sums[0]](auto w) {
+            const v d = w.load(dyr), h = w.load(xr) * scale;
             w.store(dgamma, w.load(dgamma) + d * h);
             const v u = (d * w.load(gamma) - h * slope) * scale;
-            w.store(dx, mode == update::replace ? u : w.load(dx) + u);
+            w.store(dxr, mode == update::replace ? u : w.load(dxr) + u);
         });
-    }
+    });
 }
 
 }  // namespace xtn::kernels

@@ -4,9 +4,11 @@
 //   dx  = scale p (dp - <p, dp>)
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <numbers>
 
+#include <xtn/backend/pairwise.hpp>
 #include <xtn/backend/simd.hpp>
 
 namespace xtn::kernels {
@@ -23,13 +25,18 @@ inline softmax_norm<T> softmax_row(std::size_t n, T scale, T* x) {
     using v = backend::batch<T>;
     const T maximum = backend::maximum(n, x);
     const v top(maximum), rate(scale * std::numbers::log2e_v<T>);
-    v total(T(0));
-    backend::sweep<T>(n, [&](auto w) {
-        const v e = backend::exp2_nonpositive((w.load(x) - top) * rate);
-        w.store(x, e);
-        total += w.keep(e, T(0));
-    });
-    const T sum = backend::horizontal_sum(total);
+    constexpr std::size_t block = 128 * backend::lanes<T>;
+    backend::pairwise_sum<T> blocks;
+    for (std::size_t first = 0; first < n; first += block) {
+        v total(T(0));
+        backend::sweep<T>(std::min(block, n - first), [&, x = x + first](auto w) {
+            const v e = backend::exp2_nonpositive((w.load(x) - top) * rate);
+            w.store(x, e);
+            total += w.keep(e, T(0));
+        });
+        blocks.add(backend::horizontal_sum(total));
+    }
+    const T sum = blocks.total();
     const v inverse(T(1) / sum);
     backend::transform(
         n, x, [&](auto e) { return e * inverse; }, static_cast<const T*>(x));
