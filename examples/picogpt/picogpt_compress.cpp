@@ -171,13 +171,13 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
                              const picogpt::evaluation& e) {
         results.add_row({name, xtn::parameter_count(m.parameters()), steps, e.loss, {100 * e.accuracy, 2}});
     };
-    add_row("before", dense, 0, picogpt::evaluate(dense, validation, dense.shape().context, pool));
+    add_row("before", dense, 0, picogpt::evaluate(dense, validation, dense.context(), pool));
     for (const goal& g : goals_of(s)) {
         const picogpt::representation& r = g.form;
         for (const std::uint64_t steps : s.lengths) {
             error_table errors;
             const picogpt::model<float> m =
-                with_layers(dense, [&](const std::string& layer, const auto& w) -> xtn::any_operator<float> {
+                picogpt::with_layers(dense, [&](const std::string& layer, const auto& w) -> xtn::any_operator<float> {
                     const auto found = compress(r.of(layer), layer, picogpt::rows_of(w), {g.tolerance, type});
                     picogpt::compressed_tensor t{layer, w.size(), w.size(), found.size, {}, found.kept};
                     if (found.op) t.error = found.error, t.parameters = xtn::parameter_count(found.op->parameters());
@@ -200,7 +200,7 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
                 picogpt::train(m, source.corpus, recipe, pool, s.common.out, name, record, s.common.resume).validation;
             if (type == xtn::dtype::f16 || type == xtn::dtype::bf16) {  // what was trained is rounded once more
                 picogpt::round_parameters(m.parameters(), type);
-                after = picogpt::evaluate(m, validation, m.shape().context, pool);
+                after = picogpt::evaluate(m, validation, m.context(), pool);
                 record.set("val_loss", after.loss);
                 record.set("val_acc", after.accuracy);
                 record.save(s.common.out / (name + ".json"));

@@ -29,12 +29,12 @@ int main(int argc, char** argv) {
         if (data) where.data = *data;
         const examples::corpus_source source = examples::find_corpus(where, std::cerr);
         const std::size_t characters = source.corpus.characters().size();
-        if (characters != m.shape().vocabulary)
-            throw xtn::shape_error("the model has " + std::to_string(m.shape().vocabulary) +
-                                   " characters, but the text has " + std::to_string(characters) + " different ones");
-        source.corpus.require_window(m.shape().context);
+        if (characters != m.classes())
+            throw xtn::shape_error("the model has " + std::to_string(m.classes()) + " characters, but the text has " +
+                                   std::to_string(characters) + " different ones");
+        source.corpus.require_window(m.context());
         xtn::thread_pool pool(threads);
-        const picogpt::evaluation e = picogpt::evaluate(m, source.corpus.validation(), m.shape().context, pool);
+        const picogpt::evaluation e = picogpt::evaluate(m, source.corpus.validation(), m.context(), pool);
         std::printf("windows %zu\nval_loss %.6f\nval_acc %.6f\n", e.windows, e.loss, e.accuracy);
     });
 }

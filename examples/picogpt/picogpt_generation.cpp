@@ -13,19 +13,18 @@
 #include "common/options.hpp"
 #include "common/run_record.hpp"
 #include "common/table.hpp"
-#include "core/generation.hpp"
 #include "core/operators.hpp"
 
 namespace {
 
 /// Writes a whole context with every sequence.
 void write_context(const picogpt::model<float>& m, std::size_t sequences) {
-    picogpt::generator g(m, sequences);
+    xtn::nn::decoder<float> g(m, sequences);
     std::vector<picogpt::token> next(sequences);
-    for (std::size_t p = 0; p < m.shape().context; ++p) {
+    for (std::size_t p = 0; p < m.context(); ++p) {
         const std::span<const float> logits = g.feed(std::span<const picogpt::token>(next));
         for (std::size_t s = 0; s < sequences; ++s) {
-            const auto row = logits.subspan(s * m.shape().vocabulary, m.shape().vocabulary);
+            const auto row = logits.subspan(s * m.classes(), m.classes());
             next[s] = static_cast<picogpt::token>(std::max_element(row.begin(), row.end()) - row.begin());
         }
     }
@@ -59,7 +58,7 @@ int main(int argc, char** argv) {
             for (const auto& m : all) writers.push_back([&m, batch] { write_context(m, batch); });
             const std::vector<double> seconds = examples::median_seconds(writers, repetitions);
             for (std::size_t k = 0; k < all.size(); ++k)
-                rates[k].push_back(static_cast<double>(batch * all[k].shape().context) / seconds[k]);
+                rates[k].push_back(static_cast<double>(batch * all[k].context()) / seconds[k]);
         }
         examples::table results(columns);
         nlohmann::ordered_json summary = nlohmann::ordered_json::array();
@@ -74,7 +73,7 @@ int main(int argc, char** argv) {
             results.add_row(row);
             summary.push_back({{"model", models[k]}, {"weight_bytes", bytes}, {"characters_per_second", rate}});
         }
-        record.set("cache_bytes", picogpt::generator(all.front()).cache_bytes());
+        record.set("cache_bytes", all.front().state().bytes());
         record.set("models", summary);
         examples::make_directory(out);
         record.save(out / "generation.json");

@@ -7,7 +7,6 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
-#include "core/generation.hpp"
 #include "core/weights.hpp"
 
 int main(int argc, char** argv) {
@@ -17,7 +16,7 @@ int main(int argc, char** argv) {
     std::optional<std::string> data;
     std::size_t heads = 4, length = 500;
     std::uint64_t seed = 1;
-    picogpt::sampling how{.temperature = 0.8, .top_k = 0};
+    xtn::nn::sampling how{.temperature = 0.8, .top_k = 0};
     app.add_option("--weights", weights, "safetensors file, dense or MPO")->required();
     app.add_option("--data", data, "text that the vocabulary is taken from, where the file does not hold it");
     app.add_option("--heads", heads, "attention heads, where the file does not say")->check(CLI::PositiveNumber);
@@ -36,12 +35,13 @@ int main(int argc, char** argv) {
             if (data) where.data = *data;
             return examples::find_corpus(where, std::cerr).corpus.characters();
         }();
-        if (characters.size() != m.shape().vocabulary)
-            throw xtn::shape_error("the model has " + std::to_string(m.shape().vocabulary) +
+        if (characters.size() != m.classes())
+            throw xtn::shape_error("the model has " + std::to_string(m.classes()) +
                                    " characters, but the vocabulary has " + std::to_string(characters.size()));
         const xtn::blas_threads one(1);
         xtn::random_stream random(seed);
-        const auto text = picogpt::generate(m, characters.encode(prompt), length, how, random);
+        const std::vector<xtn::token> begin = characters.encode(prompt);
+        const auto text = xtn::nn::generate(m, begin, length, how, random);
         std::printf("%s%s\n", prompt.c_str(), characters.decode(text).c_str());
     });
 }

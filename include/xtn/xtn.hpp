@@ -83,6 +83,8 @@
 #include <xtn/nn/linear_attention.hpp>
 #include <xtn/nn/positions.hpp>
 #include <xtn/nn/rms_norm.hpp>
+#include <xtn/nn/sampling.hpp>
+#include <xtn/nn/transformer/decoder.hpp>
 #include <xtn/nn/transformer/transformer.hpp>
 
 /// @namespace xtn

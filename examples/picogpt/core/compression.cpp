@@ -240,9 +240,10 @@ model<float> with_layers(const model<float>& m,
                          const std::function<operator_type(const std::string&, const matrix_type&)>& make) {
     std::map<std::string, operator_type> layers;
     for (const auto& [layer, op] : m.named_operators()) layers.emplace(layer, op);
-    const model<float> other(m.shape(), [&](const std::string& layer, std::size_t, std::size_t) {
+    const auto made = [&](const std::string& layer, std::size_t, std::size_t) {
         return make(layer, layers.at(layer).to_dense());
-    });
+    };
+    const model<float> other(m.spec(), made);
     std::set<std::string> factors;
     for (const auto& [layer, op] : other.named_operators())
         for (const auto& p : op.parameters()) factors.insert(layer + "." + p.name);

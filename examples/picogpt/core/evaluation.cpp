@@ -25,9 +25,9 @@ evaluation evaluate(const model<float>& m, std::span<const token> text, std::siz
         xtn::tape<float>& t = tapes[worker];
         const xtn::no_gradient guard(t);
         t.clear();
-        const auto loss =
-            m.loss(t, text.subspan(w * context, context), text.subspan(w * context + 1, context), context);
-        results[w] = {static_cast<double>(loss.mean.item()), loss.correct};
+        const auto found =
+            loss(m, t, text.subspan(w * context, context), text.subspan(w * context + 1, context), context);
+        results[w] = {static_cast<double>(found.mean.item()), found.correct};
     });
     evaluation total{.windows = windows};
     std::size_t correct = 0;

@@ -16,7 +16,6 @@
 #include "../../common/options.hpp"
 #include "../../common/run_record.hpp"
 #include "../../common/table.hpp"
-#include "generation.hpp"
 #include "operators.hpp"
 #include "training.hpp"
 
@@ -123,7 +122,7 @@ inline void run_experiment(
         record.save(o.out / (what.name + ".json"));
 
         xtn::random_stream random(what.how.seed);
-        const auto text = generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
+        const auto text = xtn::nn::generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
         std::cout << "\na sample of " << what.name << ":\n" << corpus.characters().decode(text) << "\n";
     }
     examples::table results(columns);

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model.hpp"
 
-template class picogpt::model<float>;
+template class xtn::nn::transformer<float>;

@@ -98,23 +98,24 @@ model_shape shape_of(const representation& r, model_shape shape) {
 
 model<float> make_model(const model_shape& shape, const representation& r) {
     std::map<std::string, xtn::parameter<float>> interior;
-    return model<float>(shape_of(r, shape), [&](const std::string& layer, std::size_t out, std::size_t in) {
+    const auto make = [&](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
         const form& f = r.of(layer);
         if (!r.shared || f.family != family::mpo) return make_operator(f, layer, out, in);
         // One group for all attention matrices, one for each of the two feed-forward shapes.
         const std::string group = std::to_string(out) + "x" + std::to_string(in);
-        return xtn::any_operator<float>(
-            xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size, &interior, group)));
-    });
+        return xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size, &interior, group));
+    };
+    return {shape_of(r, shape), make};
 }
 
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed) {
     model<float> m = make_model(shape, r);
     xtn::random_stream random(seed);
-    for (const auto& tables : {m.embedding().parameters(), m.positions().parameters()})
-        for (const auto& table : tables) random.fill_normal(table.value.values(), 0.02);
-    for (const xtn::any_operator<float>& op : m.operators()) {
+    for (const auto& table : m.input().parameters()) random.fill_normal(table.value.values(), 0.02);
+    std::vector<xtn::any_operator<float>> operators = m.operators();
+    std::rotate(operators.begin(), operators.end() - 1, operators.end());  // the head is drawn first
+    for (const xtn::any_operator<float>& op : operators) {
         const double sites = static_cast<double>(op.parameters().size());
         const double sigma =
             init.published_mpo && !r.dense() ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;

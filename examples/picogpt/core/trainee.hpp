@@ -23,17 +23,17 @@ public:
           parallel_(store_, model_.operators(), pool),
           optimizer_(store_.size(), {}, 0.1),
           windows_(windows),
-          text_(windows * (model_.shape().context + 1)) {
+          text_(windows * (model_.context() + 1)) {
         xtn::random_stream random(2);
-        for (token& t : text_) t = static_cast<token>(random.uniform_index(model_.shape().vocabulary));
+        for (token& t : text_) t = static_cast<token>(random.uniform_index(model_.classes()));
     }
 
     /// Gradient and AdamW.
     void step() {
-        const std::size_t context = model_.shape().context;
+        const std::size_t context = model_.context();
         parallel_.gradient(windows_, context, [&](xtn::tape<float>& t, std::size_t w) {
             const auto window = std::span<const token>(text_).subspan(w * (context + 1), context + 1);
-            return model_.loss(t, window.first(context), window.last(context), context).mean;
+            return loss(model_, t, window.first(context), window.last(context), context).mean;
         });
         const double norm = xtn::global_norm(std::span<const float>(parallel_.gradients()));
         optimizer_.step(store_.values(), parallel_.gradients(), 1e-4, xtn::clip_factor(norm, 1.0));

@@ -44,7 +44,7 @@ std::vector<xtn::parameter_group> decay_groups(const xtn::parameter_store<float>
 training_result train(const model<float>& m, const split& text, const recipe& r, xtn::thread_pool& pool,
                       const std::filesystem::path& directory, const std::string& name, examples::run_record& record,
                       bool resume) {
-    const std::size_t context = m.shape().context;
+    const std::size_t context = m.context();
     for (const auto part : {text.train, text.validation})
         if (part.size() <= context)
             throw xtn::io_error(text.origin + " is too short: a window takes " + std::to_string(context) +
@@ -87,9 +87,8 @@ training_result train(const model<float>& m, const split& text, const recipe& r,
         const double start = seconds();
         const auto windows = windows_of_step(r.seed, step, r.batch, text.train.size() - context);
         const double loss = parallel.gradient(r.batch, context, [&](xtn::tape<float>& t, std::size_t w) {
-            return m
-                .loss(t, text.train.subspan(windows[w], context), text.train.subspan(windows[w] + 1, context), context)
-                .mean;
+            const auto window = text.train.subspan(windows[w], context + 1);
+            return picogpt::loss(m, t, window.first(context), window.last(context), context).mean;
         });
         const double norm = xtn::global_norm(std::span<const float>(parallel.gradients()));
         if (!xtn::is_finite(loss) || !xtn::is_finite(norm))

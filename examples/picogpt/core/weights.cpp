@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xtn/core/number.hpp>
+#include <xtn/io/transformer_spec.hpp>
 
 namespace picogpt {
 namespace {
@@ -88,9 +89,8 @@ std::size_t extent_of(const xtn::safetensors& file, const std::string& name, std
     return shape[axis];
 }
 
-}  // namespace
-
-model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
+/// What the names and shapes of a file's tensors and its "heads" tell: files of PyTorch, and those without a spec.
+model_shape shape_in(const xtn::safetensors& file, std::size_t heads) {
     model_shape shape;
     shape.vocabulary = extent_of(file, "tok_emb.weight", 0, 2);
     shape.dim = extent_of(file, "tok_emb.weight", 1, 2);
@@ -114,8 +114,29 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
     if (shape.heads == 0 || shape.dim % shape.heads != 0)
         throw xtn::shape_error(file.origin() + ": " + std::to_string(shape.dim) + " columns do not part into " +
                                std::to_string(shape.heads) + " heads");
+    return shape;
+}
+
+/// The spec in a file's metadata, as far as memory is taken for it before the tensors are looked at.
+xtn::nn::transformer_spec spec_in(const xtn::safetensors& file, const std::string& text) {
+    constexpr std::size_t longest = std::size_t{1} << 20;
+    const xtn::nn::transformer_spec spec = xtn::transformer_spec_from(text, file.origin());
+    const auto* tokens = std::get_if<xtn::nn::token_spec>(&spec.input.of);
+    const std::size_t width = spec.input.width > 0 ? spec.input.width : spec.body.width;
+    if (tokens == nullptr || spec.input.context > longest ||
+        tokens->vocabulary != extent_of(file, "tok_emb.weight", 0, 2) ||
+        width != extent_of(file, "tok_emb.weight", 1, 2))
+        throw xtn::shape_error(file.origin() + ": its tensors are not those of the transformer in its metadata");
+    return spec;
+}
+
+}  // namespace
+
+model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
+    const auto spec = file.metadata().find("transformer");
     operator_reader read(file);
-    model<float> m(shape, std::ref(read));
+    const model<float> m(spec != file.metadata().end() ? spec_in(file, spec->second) : shape_in(file, heads),
+                         std::ref(read));
     for (const xtn::named_parameter<float>& p : m.parameters()) {
         const std::string name = kept_name(file, p.name);
         file.read_into<float>(name, p.value.values(), p.value.shape());
@@ -125,7 +146,10 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
 }
 
 void describe_model(xtn::safetensors& file, const model<float>& m, const xtn::vocabulary& characters) {
-    file.metadata()["heads"] = std::to_string(m.shape().heads);
+    file.metadata()["transformer"] = xtn::to_text(m.spec());
+    for (const auto& block : m.body().blocks())  // for readers that know no specs
+        for (const auto& branch : block)
+            if (const auto* mix = branch.attention()) file.metadata()["heads"] = std::to_string(mix->spec().heads);
     file.metadata()["vocabulary"] = characters.to_utf8();
     for (const auto& [layer, op] : m.named_operators())
         if (!op.settings().empty()) file.metadata()[layer + ".settings"] = op.settings();

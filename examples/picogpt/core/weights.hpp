@@ -20,15 +20,17 @@ namespace picogpt {
 /// Whether a file, in memory or mapped, seems to hold a PicoGPT.
 template <class File>
 bool holds_model(const File& file) {
-    return file.contains("tok_emb.weight") && file.contains("blocks.0.ln1.weight");
+    return file.contains("tok_emb.weight") &&
+           (file.metadata().contains("transformer") || file.contains("blocks.0.ln1.weight"));
 }
 
-/// The model in a file: its shape and the representation of every layer follow from the tensors; the number of heads,
-/// which leaves no trace in them, from the metadata "heads", else it is `heads`. Throws io_error or shape_error for a file
-/// that holds no PicoGPT, numeric_error for a value that is not finite.
+/// The model in a file: its composition is the metadata "transformer", the representation of every layer follows from the
+/// tensors. In files without it the shape follows from the tensors as well, but for the number of heads, which are the
+/// metadata "heads" or `heads`, and the context of sinusoids, which is 256. Throws io_error or shape_error for a file that
+/// holds no PicoGPT, numeric_error for a value that is not finite.
 model<float> load_model(const xtn::safetensors& file, std::size_t heads = 4);
 
-/// Writes the parameters, with heads and characters as metadata.
+/// Writes the parameters, with composition and characters as metadata.
 void save_model(const std::filesystem::path& path, const model<float>& m, const xtn::vocabulary& characters);
 
 /// What save_model puts into the metadata.

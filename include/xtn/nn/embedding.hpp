@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,17 @@
 #include <xtn/nn/module.hpp>
 
 namespace xtn::nn {
+
+/// Tokens that lie one after the other and outlive the call: a span, or a vector that is no temporary.
+template <class R>
+concept token_range =
+    std::ranges::contiguous_range<R> && std::ranges::borrowed_range<R> && std::integral<std::ranges::range_value_t<R>>;
+
+/// The tokens of a range.
+template <token_range R>
+std::span<const std::ranges::range_value_t<R>> tokens_of(R&& tokens) {
+    return {std::ranges::data(tokens), std::ranges::size(tokens)};
+}
 
 /// Rows for tokens; parameter "weight" (vocabulary x dim).
 template <scalar T>

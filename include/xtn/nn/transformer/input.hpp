@@ -52,14 +52,23 @@ public:
     const input_spec& spec() const { return spec_; }
     bool takes_tokens() const { return std::holds_alternative<token_spec>(spec_.of); }
     const nn::positions<T>& positions() const { return positions_; }
+    /// Throws xtn::error where it takes images.
+    std::size_t vocabulary() const { return table().vocabulary(); }
+    /// The same with positions for other sequences. Throws xtn::error where they are learned or those of patches.
+    transformer_input with_context(std::size_t context) const {
+        if (!takes_tokens() || spec_.positions == position_kind::learned)
+            throw error("transformer: the context of images and of learned positions is what it is");
+        transformer_input other = *this;
+        other.spec_.context = context;
+        other.positions_ = nn::positions<T>(spec_.positions, context, spec_.width);
+        return other;
+    }
 
     /// Tokens of sequences of `time` positions, the first of them at position `at`. They must live until backward().
     /// Throws shape_error for a token outside the vocabulary and beyond the context.
     template <std::integral Index>
     variable<T, 2> operator()(tape<T>& t, std::span<const Index> tokens, std::size_t time, std::size_t at = 0) const {
-        const auto* table = std::get_if<embedding<T>>(&first_);
-        if (table == nullptr) throw error("transformer: it takes images, not tokens");
-        return finished((*table)(t, tokens), time, at);
+        return finished(table()(t, tokens), time, at);
     }
     /// Images, one after the other (patches_of).
     variable<T, 2> operator()(tape<T>& t, std::span<const T> images) const {
@@ -86,7 +95,12 @@ public:
     }
 
 private:
+    const embedding<T>& table() const {
+        if (const auto* held = std::get_if<embedding<T>>(&first_)) return *held;
+        throw error("transformer: it takes images, not tokens");
+    }
     static input_spec filled_in(input_spec s, std::size_t width) {
+        if (std::holds_alternative<no_input>(s.of)) throw error("transformer: the spec has no input");
         if (s.width == 0) s.width = width;
         if (const auto* p = std::get_if<patch_spec>(&s.of)) {
             if (s.context != 0 && s.context != p->count())

@@ -3,6 +3,7 @@
 // every attention, by the layer's name.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -25,7 +26,8 @@ struct maker {
     operator_factory<T> operators;
     attention_factory<T> mechanisms = make_attention<T>;
 
-    maker(operator_factory<T> make_operator, attention_factory<T> make_mechanism = make_attention<T>)
+    template <std::invocable<const std::string&, std::size_t, std::size_t> F>
+    maker(F make_operator, attention_factory<T> make_mechanism = make_attention<T>)
         : operators(std::move(make_operator)), mechanisms(std::move(make_mechanism)) {}
 
     any_attention<T> attention(const std::string& layer, const attention_spec& spec) const {

@@ -87,14 +87,14 @@ struct branch_spec {
 };
 
 struct block_spec {
-    std::vector<branch_spec> branches;
+    std::vector<branch_spec> branches{};
 
     bool operator==(const block_spec&) const = default;
 };
 
 struct body_spec {
     std::size_t width = 0;  ///< of the residual stream where it begins
-    std::vector<block_spec> blocks;
+    std::vector<block_spec> blocks{};
 
     /// The width where it ends.
     std::size_t out() const {
@@ -125,8 +125,13 @@ struct patch_spec {
     bool operator==(const patch_spec&) const = default;
 };
 
+/// Nothing yet.
+struct no_input {
+    bool operator==(const no_input&) const = default;
+};
+
 struct input_spec {
-    std::variant<token_spec, patch_spec> of{};
+    std::variant<no_input, token_spec, patch_spec> of{};
     std::size_t width =
         0;  ///< of tokens or patches, where a linear map "down" to the body's follows; 0 means the body's
     position_kind positions = position_kind::sinusoidal;
@@ -146,9 +151,9 @@ struct output_spec {
 };
 
 struct transformer_spec {
-    input_spec input;
-    body_spec body;
-    output_spec output;
+    input_spec input{};
+    body_spec body{};
+    output_spec output{};
 
     bool operator==(const transformer_spec&) const = default;
 };

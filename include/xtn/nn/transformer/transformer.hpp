@@ -2,7 +2,6 @@
 // A transformer: input, body and output, composed as a spec says. One composition trains, evaluates and decodes.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -28,32 +27,45 @@ public:
     const transformer_input<T>& input() const { return input_; }
     const nn::body<T>& body() const { return body_; }
     const transformer_output<T>& output() const { return output_; }
+    /// Positions of a sequence at most.
+    std::size_t context() const { return input_.spec().context; }
+    std::size_t classes() const { return spec_.output.classes; }
+    /// The tokens that there are. Throws xtn::error where it takes images.
+    std::size_t vocabulary() const { return input_.vocabulary(); }
+    /// The same with room for other sequences, all parameters shared. Throws xtn::error where positions are learned or
+    /// patches.
+    transformer with_context(std::size_t context) const {
+        transformer other = *this;
+        other.input_ = input_.with_context(context);
+        other.spec_.input.context = context;
+        return other;
+    }
 
     /// Tokens of sequences of `time` positions, one after the other, to logits: one row a token, or one a sequence where
     /// the output takes the mean. The tokens must live until backward(). Throws shape_error for a token outside the
     /// vocabulary and beyond the context.
-    template <std::integral Index>
-    variable<T, 2> logits(tape<T>& t, std::span<const Index> tokens, std::size_t time) const {
-        return output_(body_(input_(t, tokens, time), time), time);
+    template <token_range Tokens>
+    variable<T, 2> logits(tape<T>& t, Tokens&& tokens, std::size_t time) const {
+        return output_(body_(input_(t, tokens_of(tokens), time), time), time);
     }
     /// Images (channels x height x width), one after the other, to logits.
     variable<T, 2> logits(tape<T>& t, std::span<const T> images) const {
-        const std::size_t time = input_.spec().context;
-        return output_(body_(input_(t, images), time), time);
+        return output_(body_(input_(t, images), context()), context());
     }
     /// The next tokens of a state's sequences, sequence by sequence, to logits, one row a token. Nothing is
     /// differentiated: the tape holds values until it is cleared. Throws as above, and xtn::error where the output takes the
     /// mean; the state is then as it was.
-    template <std::integral Index>
-    variable<T, 2> logits(tape<T>& t, std::span<const Index> tokens, decoding_state<T>& state) const {
+    template <token_range Tokens>
+    variable<T, 2> logits(tape<T>& t, Tokens&& tokens, decoding_state<T>& state) const {
         if (spec_.output.mean) throw error("transformer: a mean over all positions has no next position");
         const no_gradient none(t);
-        const std::size_t count = state.positions_in(tokens.size());
-        return output_(body_(input_(t, tokens, count, state.position()), state), count);
+        const auto next = tokens_of(tokens);
+        const std::size_t count = state.positions_in(next.size());
+        return output_(body_(input_(t, next, count, state.position()), state), count);
     }
 
     /// The state that `sequences` sequences begin with.
-    decoding_state<T> state(std::size_t sequences = 1) const { return body_.state(sequences, input_.spec().context); }
+    decoding_state<T> state(std::size_t sequences = 1) const { return body_.state(sequences, context()); }
 
     /// Of input, body and output.
     std::vector<named_parameter<T>> parameters() const {
