@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(reference_files_are_read_and_survive_a_rewrite) {
         }
         ++files;
     }
-    BOOST_TEST(files == 9u);
+    BOOST_TEST(files == 11u);
 }
 
 BOOST_AUTO_TEST_CASE(reference_values_are_those_that_python_reads) {
