@@ -58,6 +58,8 @@ class contraction : public xt::xexpression<contraction<Network, T, Closures...>>
                     public detail::no_elements<T, Network> {
 public:
     static constexpr std::size_t rank = Network::rank;  ///< or xtn::dynamic
+    /// What einsum returns for a mistake that it has told of; nothing is added to that.
+    static constexpr bool is_mistaken = rank == dynamic && sizeof...(Closures) == 0;
 
     using value_type = T;
     using size_type = std::size_t;
@@ -98,7 +100,8 @@ public:
     /// xtensor's hook: evaluates into lhs, which is resized where it can be. lhs may overlap the operands.
     template <class D>
     void assign_to(xt::xexpression<D>& lhs) const {
-        if constexpr (detail::destination_fits<D, rank, T>()) evaluate(lhs.derived_cast(), false);
+        if constexpr (!is_mistaken)
+            if constexpr (detail::destination_fits<D, rank, T>()) evaluate(lhs.derived_cast(), false);
     }
     /// lhs += value.
     template <class D>
