@@ -182,17 +182,19 @@ template <class E, class V>
 requires detail::variable_and_tensor<V, E>
 auto operator*(E&& tensor, V&& v) { return detail::beside(v, tensor) * v; }
 
-// Variables that do not fit element by element.
+/// Variables of two ranks or scalar types are refused.
 template <scalar T, std::size_t Rank, scalar U, std::size_t Other>
 requires detail::unequal<T, Rank, U, Other>
 const variable<T, Rank>& operator+(const variable<T, Rank>& x, const variable<U, Other>&) {
     return detail::refuse_unequal<U, Other>(x);
 }
+/// Refused, as above.
 template <scalar T, std::size_t Rank, scalar U, std::size_t Other>
 requires detail::unequal<T, Rank, U, Other>
 const variable<T, Rank>& operator-(const variable<T, Rank>& x, const variable<U, Other>&) {
     return detail::refuse_unequal<U, Other>(x);
 }
+/// Refused, as above.
 template <scalar T, std::size_t Rank, scalar U, std::size_t Other>
 requires detail::unequal<T, Rank, U, Other>
 const variable<T, Rank>& operator*(const variable<T, Rank>& x, const variable<U, Other>&) {

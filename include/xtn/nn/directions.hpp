@@ -30,6 +30,7 @@
 
 namespace xtn::nn {
 
+/// The laws above.
 enum class directions { gaussian, orthogonal, sobol, polar, dct };
 
 /// In the order of `directions`.

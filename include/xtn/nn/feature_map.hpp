@@ -57,6 +57,7 @@ variable<T, 2> softmax_of_groups(const variable<T, 2>& x, std::size_t columns) {
     return y;
 }
 
+/// A map from queries and keys to features, head by head.
 template <scalar T>
 class feature_map {
 public:

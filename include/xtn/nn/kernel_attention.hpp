@@ -19,6 +19,7 @@
 
 namespace xtn::nn {
 
+/// A feature map and linear attention of its features.
 template <scalar T>
 class kernel_attention {
 public:

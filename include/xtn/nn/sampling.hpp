@@ -15,6 +15,7 @@
 
 namespace xtn::nn {
 
+/// How the next token is drawn from logits.
 struct sampling {
     double temperature = 1;  ///< 0 takes the likeliest class
     std::size_t top_k = 0;   ///< only the k likeliest classes; 0 means all

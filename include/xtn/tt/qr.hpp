@@ -88,6 +88,7 @@ template <class E>
 auto qr(const xt::xexpression<E>& a) {
     return qr(detail::row_major_matrix(a, "xtn::tt::qr"));
 }
+/// As qr above.
 template <class E>
 auto lq(const xt::xexpression<E>& a) {
     return lq(detail::row_major_matrix(a, "xtn::tt::lq"));

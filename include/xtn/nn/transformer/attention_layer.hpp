@@ -18,6 +18,7 @@
 
 namespace xtn::nn {
 
+/// Projections round a mechanism of attention.
 template <scalar T>
 class attention_layer {
 public:

@@ -91,6 +91,7 @@ private:
 template <scalar T>
 using block = std::vector<branch<T>>;
 
+/// The blocks of a transformer, on rows of its width.
 template <scalar T>
 class body {
 public:

@@ -24,6 +24,7 @@ variable<T, 2> activated(const variable<T, 2>& x, activation_kind kind) {
     return x;
 }
 
+/// Two linear layers with an activation between.
 template <scalar T>
 class feed_forward {
 public:

@@ -40,6 +40,7 @@ variable<T, 2> patches_of(tape<T>& t, std::span<const T> images, const patch_spe
     return rows;
 }
 
+/// Tokens or patches to rows of the width of the body.
 template <scalar T>
 class transformer_input {
 public:

@@ -13,6 +13,7 @@
 
 namespace xtn::nn {
 
+/// The norm of a branch or of the output.
 template <scalar T>
 class norm {
 public:

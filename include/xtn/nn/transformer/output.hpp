@@ -25,6 +25,7 @@ variable<T, 2> mean_over_time(const variable<T, 2>& x, std::size_t time) {
     return (T(1) / static_cast<T>(time)) * einsum<"btc->bc">(sequences);
 }
 
+/// Rows of the body to logits.
 template <scalar T>
 class transformer_output {
 public:

@@ -18,10 +18,14 @@
 
 namespace xtn::nn {
 
+/// What norms there are.
 enum class norm_kind { none, layer, rms };
+/// Where a branch has its norm, as above.
 enum class norm_place { before, after };
+/// What lies between the maps of a feed-forward layer.
 enum class activation_kind { none, relu, gelu, gelu_tanh };
 
+/// A norm of rows.
 struct norm_spec {
     norm_kind kind = norm_kind::layer;
     std::size_t divisor = 0;  ///< of an RMS norm's sum of squares; 0 means the width
@@ -76,6 +80,7 @@ struct no_mixer {
     bool operator==(const no_mixer&) const = default;
 };
 
+/// A norm, a mixer and a skip path.
 struct branch_spec {
     norm_spec norm{};
     norm_place place = norm_place::before;
@@ -86,12 +91,14 @@ struct branch_spec {
     bool operator==(const branch_spec&) const = default;
 };
 
+/// Branches, first to last.
 struct block_spec {
     std::vector<branch_spec> branches{};
 
     bool operator==(const block_spec&) const = default;
 };
 
+/// Blocks, first to last, on a residual stream.
 struct body_spec {
     std::size_t width = 0;  ///< of the residual stream where it begins
     std::vector<block_spec> blocks{};
@@ -130,6 +137,7 @@ struct no_input {
     bool operator==(const no_input&) const = default;
 };
 
+/// Tokens or patches, and positions.
 struct input_spec {
     std::variant<no_input, token_spec, patch_spec> of{};
     std::size_t width =
@@ -140,6 +148,7 @@ struct input_spec {
     bool operator==(const input_spec&) const = default;
 };
 
+/// Norm, perhaps a mean over positions, and head.
 struct output_spec {
     std::size_t classes = 0;
     std::size_t width = 0;  ///< of norm and head, where a linear map "up" from the body's precedes; 0 means the body's
@@ -150,6 +159,7 @@ struct output_spec {
     bool operator==(const output_spec&) const = default;
 };
 
+/// Input, body and output.
 struct transformer_spec {
     input_spec input{};
     body_spec body{};
