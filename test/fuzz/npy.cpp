@@ -8,17 +8,7 @@
 
 #include <xtn/io/npz.hpp>
 
-namespace {
-
-template <class Action>
-void refuse_or(const Action& action) {
-    try {
-        action();
-    } catch (const xtn::io_error&) {
-    }
-}
-
-}  // namespace
+#include "refuse_or.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = std::as_bytes(std::span(data, size));
