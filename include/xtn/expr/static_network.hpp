@@ -141,7 +141,8 @@ struct known_orders {
 };
 
 /// The orders that the compiler finds: one if every label has a static extent in some operand, the envelope over the
-/// last one if a single label has none. Otherwise, and where a table is full, orders are found at run time.
+/// last one if a single label has none. Otherwise, beyond 8 operands, and where a table is full, orders are found at run
+/// time.
 template <fixed_string Labels, class T, class... Traits>
 struct known_orders<static_network<Labels>, T, Traits...> {
     static constexpr label_extents extent = [] {  // 0 where unknown
@@ -160,7 +161,8 @@ struct known_orders<static_network<Labels>, T, Traits...> {
     static constexpr std::size_t labels = static_network<Labels>::network.labels;
     static constexpr std::size_t open = static_cast<std::size_t>(
         std::count(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}));
-    static constexpr bool known = open <= 1 && (Traits::is_static || ...);
+    static constexpr bool known =
+        open <= 1 && (Traits::is_static || ...) && static_network<Labels>::network.operands <= max_exact_operands;
     /// The open label; any other where there is none.
     static constexpr label batch = static_cast<label>(
         open == 1 ? std::find(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}) -

@@ -3,8 +3,9 @@
 //
 // Up to 8 operands the search is exact: a dynamic programme over subsets of operands (Held-Karp style; for tensor
 // networks Pfeifer, Haegeman and Verstraete, Phys. Rev. E 90, 033315, 2014) that considers every tree, bushy ones and
-// outer products included. Beyond, the cheapest pair by cost - the step's own time less what the merge frees - goes
-// first (greedy, as in opt_einsum). With one extent open, the batch, a tree costs first + per_row * (rows - 1), and the search
+// outer products included. Beyond, at run time, the same over subsets that hang together (connected_order.hpp), and at
+// compile time the cheapest pair by cost - the step's own time less what the merge frees - goes first (greedy, as in
+// opt_einsum). With one extent open, the batch, a tree costs first + per_row * (rows - 1), and the search
 // keeps the lower convex hull of these lines instead of one optimum: the envelope (envelope.hpp). All of it runs at
 // compile time and at run time.
 #pragma once
@@ -13,76 +14,20 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <xtn/core/extents.hpp>
 #include <xtn/core/network.hpp>
+#include <xtn/plan/connected_order.hpp>
 #include <xtn/plan/cost.hpp>
 #include <xtn/plan/hull.hpp>
+#include <xtn/plan/tree.hpp>
 
 namespace xtn {
 
-inline constexpr std::size_t max_exact_operands = 8;  ///< networks of more are searched greedily
-
-/// A contraction order in single-assignment form: step i contracts tensors left[i] and right[i] to tensor operands + i.
-/// Tensors 0 .. operands-1 are the operands themselves.
-struct contraction_tree {
-    std::array<std::uint8_t, max_operands> left{}, right{};
-    std::uint8_t steps = 0;
-    double seconds = 0;  ///< predicted by the cost model
-    double flops = 0;    ///< additions and multiplications
-
-    constexpr void add(std::size_t l, std::size_t r) {
-        left[steps] = static_cast<std::uint8_t>(l);
-        right[steps] = static_cast<std::uint8_t>(r);
-        ++steps;
-    }
-};
+inline constexpr std::size_t max_exact_operands = 8;  ///< beyond, a compiler searches greedily
 
 namespace detail {
-
-/// Product of the extents in a set, by a table look-up for every eight labels.
-class volumes {
-public:
-    constexpr volumes(const label_extents& extent, std::size_t labels) : parts_((labels + 7) / 8) {
-        for (std::size_t part = 0; part < parts_; ++part) {
-            table_[part][0] = 1;
-            const std::size_t used = labels - 8 * part < 8 ? labels - 8 * part : 8;
-            for (unsigned m = 1; m < (1u << used); ++m)
-                table_[part][m] = table_[part][m & (m - 1)] *
-                                  static_cast<double>(extent[8 * part + static_cast<std::size_t>(std::countr_zero(m))]);
-        }
-    }
-    constexpr double operator()(label_set s) const {
-        double v = 1;
-        for (std::size_t part = 0; part < parts_; ++part, s >>= 8) v *= table_[part][s & 255];
-        return v;
-    }
-
-private:
-    std::size_t parts_;
-    std::array<std::array<double, 256>, max_labels / 8> table_{};
-};
-
-/// The label sets that an order depends on: what each operand shows to the others once its private labels are summed.
-struct network_sets {
-    std::array<label_set, max_operands> operand{};
-    label_set output = 0;
-    std::size_t operands = 0;
-
-    constexpr explicit network_sets(const network& net) : output(net.output.set()), operands(net.operands) {
-        for (std::size_t i = 0; i < operands; ++i) {
-            label_set others = output;
-            for (std::size_t j = 0; j < operands; ++j)
-                if (j != i) others |= net.operand[j].set();
-            operand[i] = net.operand[i].set() & others;
-        }
-    }
-};
-
-/// Seconds of contracting tensors of volumes a and b to volume c, where all labels touched have volume `touched`.
-constexpr double step_seconds(const cost_model& model, double a, double b, double c, double touched) {
-    return touched == 0 ? 0 : model.kernel(a, b, c, touched) + model.touch(a + b + c);
-}
 
 /// The volume of a tensor with one row and with two: the line over the rows that it is.
 struct sized {
@@ -267,14 +212,18 @@ constexpr contraction_tree greedy_order(const network_sets& net, const volumes& 
 
 }  // namespace detail
 
-/// The best order found for these extents: exact for up to 8 operands, greedy beyond. `gradients`, a bit for each operand
-/// whose gradient will be wanted, makes the exact order that of forward and pullback together.
+/// The best order found for these extents: exact for up to 8 operands; beyond, at run time, the best without outer products or
+/// the greedy one, whichever is cheaper, and greedy at compile time. `gradients`, a bit for each operand whose gradient will be
+/// wanted, makes an order that is not greedy that of forward and pullback together.
 constexpr contraction_tree contraction_order(const network& net, const label_extents& extent,
                                              const cost_model& model = {}, label_set gradients = 0) {
     const detail::network_sets sets(net);
     const detail::volumes volume(extent, net.labels);
-    return net.operands <= max_exact_operands ? detail::exact_order(sets, volume, model, gradients)
-                                              : detail::greedy_order(sets, volume, model);
+    if (net.operands <= max_exact_operands) return detail::exact_order(sets, volume, model, gradients);
+    const contraction_tree greedy = detail::greedy_order(sets, volume, model);
+    if (std::is_constant_evaluated()) return greedy;
+    const contraction_tree connected = detail::connected_search(sets, volume, model, gradients).tree();
+    return gradients == 0 && greedy.seconds < connected.seconds ? greedy : connected;
 }
 
 }  // namespace xtn
