@@ -9,7 +9,7 @@
 # A header that passed is checked again only when something it includes has changed.
 set -euo pipefail
 
-readonly house="core plan backend expr ad scheme tt op init nn io train"
+readonly house="core plan backend expr ad graph scheme tt op init nn io train"
 
 check_header() {
     local compiler=$1 include=$2 work=$3 header=$4

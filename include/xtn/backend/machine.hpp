@@ -6,6 +6,8 @@
 #include <unistd.h>
 #endif
 
+#include <limits>
+
 #include <xtn/plan/cost.hpp>
 
 namespace xtn::backend {
@@ -20,6 +22,15 @@ cost_model machine() {
     if (l2 > 0) model.cache = static_cast<double>(l2) / 2;
 #endif
     return model;
+}
+
+/// Bytes of main memory, as far as the system tells; infinite where it does not.
+inline double memory_bytes() {
+#if defined(_SC_PHYS_PAGES) && defined(_SC_PAGESIZE)
+    const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+    if (pages > 0 && size > 0) return static_cast<double>(pages) * static_cast<double>(size);
+#endif
+    return std::numeric_limits<double>::infinity();
 }
 
 }  // namespace xtn::backend
