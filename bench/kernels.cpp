@@ -21,7 +21,7 @@
 
 namespace {
 
-namespace kernels = xtn::kernels;
+namespace kernels = xtn::nn::kernels;
 
 constexpr std::size_t layers = 4, heads = 4, dim = 128, time_steps = 256, hidden = 512, vocabulary = 65;
 constexpr std::size_t head_dim = dim / heads;

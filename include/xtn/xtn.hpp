@@ -41,6 +41,7 @@
 #include <xtn/op/basis.hpp>
 #include <xtn/op/cost.hpp>
 #include <xtn/op/dense.hpp>
+#include <xtn/op/diagonal.hpp>
 #include <xtn/op/kronecker.hpp>
 #include <xtn/op/low_rank.hpp>
 #include <xtn/op/mpo.hpp>
@@ -84,6 +85,8 @@
 #include <xtn/nn/positions.hpp>
 #include <xtn/nn/rms_norm.hpp>
 #include <xtn/nn/sampling.hpp>
+#include <xtn/nn/softmax.hpp>
+#include <xtn/nn/subspace.hpp>
 #include <xtn/nn/transformer/decoder.hpp>
 #include <xtn/nn/transformer/transformer.hpp>
 

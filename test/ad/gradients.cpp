@@ -154,6 +154,8 @@ std::vector<named_rule> all_rules() {
               matrix(6, 4, 1), matrix(6, 4, 2), matrix(6, 4, 3))},
         {"attention of one tensor",
          rule([](auto&, auto q) { return xtn::nn::softmax_attention{.heads = 2}(q, q, q, 3); }, matrix(6, 4))},
+        {"softmax", rule([](auto&, auto a) { return xtn::nn::softmax(a); }, matrix(3, 5))},
+        {"softmax of groups", rule([](auto&, auto a) { return xtn::nn::softmax(a, 2); }, matrix(3, 4))},
         {"cross entropy",
          rule([](auto&, auto a) { return xtn::nn::cross_entropy(a, std::span<const std::uint32_t>(targets)).mean; },
               matrix(3, 5))},
@@ -207,6 +209,26 @@ BOOST_AUTO_TEST_CASE(gradients_of_layer_parameters) {
                    const auto y = only_bias(t.constant(x));
                    return einsum<"bo,bo,bo->">(y, y, xtn::constant(readout));
                }) < 1e-7);
+}
+
+BOOST_AUTO_TEST_CASE(bias_and_activation_in_a_linear_layer) {
+    const auto x = matrix(6, 4), readout = matrix(6, 5, 7);
+    xtn::parameter<double> bias(std::vector<std::size_t>{5});
+    xtn::random_stream(3).fill_normal(bias.values(), 0.7);
+    const xtn::nn::linear<double> biased(small_low_rank(), bias), bare(biased.weight());
+    using kind = xtn::nn::activation_kind;
+    for (const kind f : {kind::none, kind::relu, kind::gelu, kind::gelu_tanh})
+        for (const auto& layer : {biased, bare}) {
+            const auto loss = [&](tape<double>& t) {
+                return einsum<"bo,bo->">(layer(t.constant(x), f), xtn::constant(readout));
+            };
+            BOOST_TEST_CONTEXT("activation " << static_cast<int>(f) << ", " << layer.parameters().size()) {
+                tape<double> t;
+                const auto fused = layer(t.constant(x), f), apart = xtn::nn::activated(layer(t.constant(x)), f);
+                BOOST_TEST(xt::all(xt::equal(fused.value(), apart.value())));
+                for (const auto& p : layer.parameters()) BOOST_TEST(parameter_error(p.value, loss) < 1e-7, p.name);
+            }
+        }
 }
 
 /// A rule made outside the library: y = x^3.

@@ -16,7 +16,7 @@
 namespace {
 
 using namespace xtn_test;
-namespace kernels = xtn::kernels;
+namespace kernels = xtn::nn::kernels;
 using kernels::attention_residual;
 using kernels::attention_shape;
 using kernels::strided_rows;

@@ -19,7 +19,7 @@
 namespace {
 
 using namespace xtn_test;
-namespace kernels = xtn::kernels;
+namespace kernels = xtn::nn::kernels;
 using kernels::gelu_form;
 using kernels::update;
 

@@ -22,7 +22,7 @@
 namespace {
 
 using namespace xtn_test;
-namespace kernels = xtn::kernels;
+namespace kernels = xtn::nn::kernels;
 using kernels::update;
 
 constexpr std::size_t rows = 5;

@@ -20,7 +20,7 @@
 namespace {
 
 using namespace xtn_test;
-namespace kernels = xtn::kernels;
+namespace kernels = xtn::nn::kernels;
 using kernels::update;
 
 constexpr std::size_t many = 1000000;

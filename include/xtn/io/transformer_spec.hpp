@@ -74,7 +74,7 @@ void each_field(F&& f) {
     } else if constexpr (std::is_same_v<S, input_spec>) {
         f.template one_of<token_spec>("tokens", &S::of);
         f.template one_of<patch_spec>("patches", &S::of);
-        f("width", &S::width), f("positions", &S::positions), f("context", &S::context);
+        f("width", &S::width), f("down", &S::down), f("positions", &S::positions), f("context", &S::context);
     } else if constexpr (std::is_same_v<S, output_spec>) {
         f("classes", &S::classes), f("width", &S::width), f("norm", &S::norm), f("mean", &S::mean), f("bias", &S::bias);
     } else {

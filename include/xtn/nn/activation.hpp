@@ -35,4 +35,19 @@ variable<T, 2> gelu(const variable<T, 2>& x, gelu_form form = gelu_form::erf) {
     return y;
 }
 
+/// Activations by name; `gelu_tanh` is GELU with the hyperbolic tangent.
+enum class activation_kind { none, relu, gelu, gelu_tanh };
+
+/// The activation of that name.
+template <scalar T>
+variable<T, 2> activated(const variable<T, 2>& x, activation_kind kind) {
+    switch (kind) {
+        case activation_kind::relu: return relu(x);
+        case activation_kind::gelu: return gelu(x);
+        case activation_kind::gelu_tanh: return gelu(x, gelu_form::tanh);
+        case activation_kind::none: break;
+    }
+    return x;
+}
+
 }  // namespace xtn::nn

@@ -22,8 +22,8 @@
 #include <xtn/ad/contract.hpp>
 #include <xtn/ad/rules.hpp>
 #include <xtn/nn/kernels/exponential_features.hpp>
-#include <xtn/nn/kernels/softmax.hpp>
 #include <xtn/nn/module.hpp>
+#include <xtn/nn/softmax.hpp>
 
 namespace xtn::nn {
 
@@ -33,29 +33,6 @@ struct key_features {
     variable<T, 2> features;
     std::optional<variable<T, 2>> log_gates{};
 };
-
-/// Softmax of each group of `columns` columns.
-template <scalar T>
-variable<T, 2> softmax_of_groups(const variable<T, 2>& x, std::size_t columns) {
-    if (columns == 0 || x.shape()[1] % columns != 0)
-        throw shape_error("softmax_of_groups: " + std::to_string(x.shape()[1]) + " columns in groups of " +
-                          std::to_string(columns));
-    const variable<T, 2> y = x.tape().result(x.shape(), x);
-    std::copy_n(x.data(), x.size(), y.data());
-    kernels::softmax(x.size() / columns, columns, T(1), y.data(), columns);
-    x.tape().record(y, [x, y, columns](const T* dy) {
-        const gradient_sink<T> dx = x.sink();
-        if (!dx) return;
-        backend::workspace_frame frame;
-        T* const target = dx.accumulate ? frame.take<T>(x.size()) : dx.data;
-        const T* const p = y.data();
-        kernels::softmax_backward<T>(x.size() / columns, columns, T(1), p, dy, target, columns);
-        if (dx.accumulate)
-            kernels::transform(
-                x.size(), kernels::update::add, dx.data, [](auto d) { return d; }, static_cast<const T*>(target));
-    });
-    return y;
-}
 
 /// A map from queries and keys to features, head by head.
 template <scalar T>
@@ -142,36 +119,15 @@ private:
     /// Those that need no shift.
     variable<T, 2> bounded(const variable<T, 2>& x, std::size_t heads) const {
         if (kind_ == kind::identity) return x;
-        if (kind_ == kind::softmax) return softmax_of_groups(projected(x, heads), directions_.shape(0));
+        if (kind_ == kind::softmax) return nn::softmax(projected(x, heads), directions_.shape(0));
         const variable<T, 3> m = x.tape().template leaf<3>(*learned_);
-        const variable<T, 3> u = einsum<"rhd,hfd->rhf">(by_head(x, heads), m);
-        return both_signs(side_by_side(u), heads);
+        return both_signs(einsum<"rhd,hfd->rhf">(by_head(x, heads), m));
     }
     /// softmax(u) and softmax(-u) of each head, side by side.
-    static variable<T, 2> both_signs(const variable<T, 2>& u, std::size_t heads) {
-        const auto [rows, columns] = u.shape();
-        const std::size_t dim = columns / heads;
-        const variable<T, 2> y = u.tape().result(std::array{rows, 2 * columns}, u);
-        for (std::size_t group = 0; group < rows * heads; ++group)
-            for (std::size_t i = 0; i < dim; ++i) {
-                const T v = u.data()[group * dim + i];
-                y.data()[2 * group * dim + i] = v;
-                y.data()[(2 * group + 1) * dim + i] = -v;
-            }
-        kernels::softmax(2 * rows * heads, dim, T(1), y.data(), dim);
-        u.tape().record(y, [u, y, dim](const T* dy) {
-            const gradient_sink<T> du = u.sink();
-            if (!du) return;
-            backend::workspace_frame frame;
-            T* const d = frame.take<T>(y.size());
-            kernels::softmax_backward<T>(y.size() / dim, dim, T(1), y.data(), dy, d, dim);
-            for (std::size_t group = 0; group < u.size() / dim; ++group)
-                for (std::size_t i = 0; i < dim; ++i) {
-                    T& to = du.data[group * dim + i];
-                    to = (du.accumulate ? to : T(0)) + d[2 * group * dim + i] - d[(2 * group + 1) * dim + i];
-                }
-        });
-        return y;
+    static variable<T, 2> both_signs(const variable<T, 3>& u) {
+        static const xt::xtensor<T, 1> signs{T(1), T(-1)};
+        const variable<T, 4> both = einsum<"rhd,s->rhsd">(u, constant(signs));
+        return nn::softmax(both.template reshape<2>({u.shape()[0], 2 * u.shape()[1] * u.shape()[2]}), u.shape()[2]);
     }
     variable<T, 2> weighed(const variable<T, 2>& features, std::size_t heads) const {
         if (!learned_) return features;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The linear layer: any operator, and a bias, which is no network: y = x W^T + b.
+// The linear layer: any operator, a bias, which is no network, and an activation: y = f(x W^T + b).
 #pragma once
 
 #include <algorithm>
@@ -7,13 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/nn/activation.hpp>
 #include <xtn/nn/kernels/bias.hpp>
 #include <xtn/nn/module.hpp>
 #include <xtn/op/apply.hpp>
 
 namespace xtn::nn {
 
-/// y = x W^T + b for any operator W; the bias may be left out.
+/// y = f(x W^T + b) for any operator W; bias and activation may be left out.
 template <scalar T>
 class linear {
 public:
@@ -28,23 +29,13 @@ public:
     const any_operator<T>& weight() const { return weight_; }
     const std::optional<parameter<T>>& bias() const { return bias_; }
 
-    /// Rows x (rows x in) to rows y (rows x out).
-    variable<T, 2> operator()(const variable<T, 2>& x) const {
+    /// Rows x (rows x in) to rows f(x W^T + b) (rows x out), f an activation.
+    variable<T, 2> operator()(const variable<T, 2>& x, activation_kind f = activation_kind::none) const {
         const variable<T, 2> y = apply(weight_, x);
-        if (!bias_) return y;
-        tape<T>& t = y.tape();
-        const variable<T, 1> b = t.template leaf<1>(*bias_);
-        const auto [rows, columns] = y.shape();
+        if (!bias_) return activated(y, f);
+        const variable<T, 1> b = y.tape().template leaf<1>(*bias_);
         // In place: the pullback of a product does not read its value.
-        kernels::add_bias(rows, columns, b.data(), y.data());
-        if (b.needs_gradient()) t.require_gradient(y.node());
-        t.record(y, [b, rows = rows, columns = columns](const T* dy) {
-            const gradient_sink<T> s = b.sink();
-            if (!s) return;
-            if (!s.accumulate) std::fill_n(s.data, columns, T{});
-            kernels::add_bias_gradient(rows, columns, dy, s.data);
-        });
-        return y;
+        return f == activation_kind::relu ? biased_relu(y, b) : activated(biased(y, b), f);
     }
 
     /// The operator's, then "bias".
@@ -55,6 +46,32 @@ public:
     }
 
 private:
+    static variable<T, 2> biased(const variable<T, 2>& y, const variable<T, 1>& b) {
+        tape<T>& t = y.tape();
+        kernels::add_bias(y.shape()[0], y.shape()[1], b.data(), y.data());
+        if (b.needs_gradient()) t.require_gradient(y.node());
+        t.record(y, [y, b](const T* dy) { add_bias_gradient(b, y.shape()[0], dy); });
+        return y;
+    }
+    static variable<T, 2> biased_relu(const variable<T, 2>& y, const variable<T, 1>& b) {
+        const variable<T, 2> z = y.tape().result_over(y, b);
+        kernels::add_bias_relu(z.shape()[0], z.shape()[1], b.data(), z.data());
+        z.tape().record(z, [y, z, b](const T* dz) {
+            backend::workspace_frame frame;
+            const gradient_sink<T> dy = y.sink();
+            T* const d = dy ? dy.data : frame.take<T>(z.size());
+            kernels::relu_backward(z.size(), z.data(), dz, d, kernels::update::replace);
+            add_bias_gradient(b, z.shape()[0], d);
+        });
+        return z;
+    }
+    static void add_bias_gradient(const variable<T, 1>& b, std::size_t rows, const T* dy) {
+        const gradient_sink<T> s = b.sink();
+        if (!s) return;
+        if (!s.accumulate) std::fill_n(s.data, b.size(), T{});
+        kernels::add_bias_gradient(rows, b.size(), dy, s.data);
+    }
+
     any_operator<T> weight_;
     std::optional<parameter<T>> bias_;
 };

@@ -8,7 +8,7 @@
 #include <xtn/nn/kernels/gelu.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// y (n) = max(x, 0); y may be x.
 template <class T>
@@ -34,4 +34,4 @@ inline void add_bias_relu(std::size_t rows, std::size_t cols, const T* bias, T* 
     for (std::size_t r = 0; r < rows; ++r, x += cols) backend::transform(cols, x, f, static_cast<const T*>(x), bias);
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

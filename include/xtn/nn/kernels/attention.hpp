@@ -21,7 +21,7 @@
 #include <xtn/nn/kernels/softmax.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 namespace detail {
 
 /// C (m x n) = op(A) op(B) + beta C with strided operands.
@@ -127,4 +127,4 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// A matrix whose rows are `stride` elements apart: one head's columns of a packed (rows x heads * head_dim) buffer.
 template <class T>
@@ -70,4 +70,4 @@ private:
     constexpr std::size_t block_size() const { return std::min(time, attention_block) * keys(); }
 };
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

@@ -9,7 +9,7 @@
 #include <xtn/backend/simd.hpp>
 #include <xtn/backend/strided.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// y (n) = a + b; y may be a or b.
 template <class T>
@@ -32,4 +32,4 @@ inline void add_bias_gradient(std::size_t rows, std::size_t cols, const T* dy, T
     backend::transfer(columns_and_rows, 1, dy, dbias, true);
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

@@ -15,7 +15,7 @@
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/indices.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// Over all rows: the sum of the losses in nats, and the number of rows whose first greatest logit is the target.
 struct cross_entropy_result {
@@ -82,4 +82,4 @@ inline void cross_entropy_backward(std::size_t rows, std::size_t classes, const 
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

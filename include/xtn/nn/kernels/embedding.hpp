@@ -14,7 +14,7 @@
 #include <xtn/nn/kernels/bias.hpp>
 #include <xtn/nn/kernels/indices.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// y (n x dim) from tokens (n) and table (vocabulary x dim). Throws shape_error for a token outside 0 to vocabulary - 1;
 /// then y is untouched.
@@ -53,4 +53,4 @@ inline void embedding_backward(std::size_t n, std::size_t dim, std::size_t vocab
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

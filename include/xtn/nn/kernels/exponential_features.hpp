@@ -16,7 +16,7 @@
 #include <xtn/nn/kernels/attention_shape.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// Where a running maximum begins.
 template <class T>
@@ -67,4 +67,4 @@ inline void exponential_features_backward(std::size_t time, std::size_t count, s
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

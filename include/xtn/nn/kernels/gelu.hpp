@@ -15,7 +15,7 @@
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// The two forms of GELU in use: `tanh` is GPT-2's, `erf` is exact.
 enum class gelu_form { tanh, erf };
@@ -92,4 +92,4 @@ inline void gelu_backward(gelu_form form, std::size_t n, const T* x, const T* dy
             n, mode, dx, [](auto v, auto d) { return d * detail::gelu_erf<T>(v).slope; }, x, dy);
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

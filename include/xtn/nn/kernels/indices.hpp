@@ -8,7 +8,7 @@
 
 #include <xtn/core/error.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// Throws shape_error unless 0 <= indices[i] < bound for every i < n. `who` and `what` name the caller and the index.
 template <std::integral Index>
@@ -20,4 +20,4 @@ inline void require_below(std::size_t bound, std::size_t n, const Index* indices
                               " - 1; was the text encoded with another vocabulary?");
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

@@ -12,7 +12,7 @@
 #include <xtn/nn/kernels/row_sums.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// y (rows x cols) from x (rows x cols), gamma and beta (cols); mean and rstd (rows) are kept for the pullback. y may
 /// be x if no pullback follows.
@@ -59,4 +59,4 @@ inline void layer_norm_backward(std::size_t rows, std::size_t cols, const T* x, 
     });
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

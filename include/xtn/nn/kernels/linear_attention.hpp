@@ -24,7 +24,7 @@
 #include <xtn/nn/kernels/attention_shape.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// Positions that go through the matrix products together.
 inline constexpr std::size_t linear_attention_chunk = 64;
@@ -260,4 +260,4 @@ inline void linear_attention_head_backward(
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

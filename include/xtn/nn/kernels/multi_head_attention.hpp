@@ -10,7 +10,7 @@
 #include <xtn/nn/kernels/attention_shape.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// out = attention of q, k, v; each has a row stride of its own, so q, k and v may be thirds of one wider buffer. With
 /// shape.past, keys and values are a cache that ends with those of the queries' positions, and there may be but one query.
@@ -52,4 +52,4 @@ inline void multi_head_attention_backward(
         }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

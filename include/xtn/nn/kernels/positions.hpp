@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// table (time x dim), computed in double and rounded. An odd dim ends with a sine.
 template <class T>
@@ -21,4 +21,4 @@ inline void sinusoidal_positions(std::size_t time, std::size_t dim, T* table) {
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

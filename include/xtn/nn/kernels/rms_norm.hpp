@@ -13,7 +13,7 @@
 #include <xtn/nn/kernels/row_sums.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// y (rows x cols) from x (rows x cols) and gamma (cols); rstd (rows) is kept for the pullback. `n` is mostly cols. y may
 /// be x if no pullback follows.
@@ -54,4 +54,4 @@ inline void rms_norm_backward(std::size_t rows, std::size_t cols, std::size_t n,
     });
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

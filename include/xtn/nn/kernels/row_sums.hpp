@@ -10,7 +10,7 @@
 #include <xtn/backend/arena.hpp>
 #include <xtn/backend/pairwise.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// Calls row(r, sums) for every r < rows, in order, and adds to each of `to` (cols) what the calls have added to the one
 /// of `sums` (cols) with its number.
@@ -34,4 +34,4 @@ inline void sum_over_rows(std::size_t rows, std::size_t cols, const std::array<T
         for (std::size_t j = 0; j < cols; ++j) to[i][j] += parts(total)[i][j];
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

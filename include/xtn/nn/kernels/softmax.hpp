@@ -11,7 +11,7 @@
 #include <xtn/backend/pairwise.hpp>
 #include <xtn/backend/simd.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 /// What normalised a row: log sum_j e^(scale x_j) = scale maximum + log sum.
 template <class T>
@@ -77,4 +77,4 @@ inline void softmax_backward(std::size_t rows, std::size_t cols, T scale, const 
     }
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

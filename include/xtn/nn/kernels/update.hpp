@@ -6,7 +6,7 @@
 
 #include <xtn/backend/simd.hpp>
 
-namespace xtn::kernels {
+namespace xtn::nn::kernels {
 
 enum class update { replace, add };
 
@@ -20,4 +20,4 @@ inline void transform(std::size_t n, update mode, T* y, F f, const Operands*... 
             n, y, [&](auto old, auto... v) { return old + f(v...); }, static_cast<const T*>(y), x...);
 }
 
-}  // namespace xtn::kernels
+}  // namespace xtn::nn::kernels

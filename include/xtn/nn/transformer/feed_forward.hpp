@@ -7,22 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include <xtn/nn/activation.hpp>
 #include <xtn/nn/transformer/maker.hpp>
 
 namespace xtn::nn {
-
-/// The activation that a spec says.
-template <scalar T>
-variable<T, 2> activated(const variable<T, 2>& x, activation_kind kind) {
-    switch (kind) {
-        case activation_kind::relu: return relu(x);
-        case activation_kind::gelu: return gelu(x);
-        case activation_kind::gelu_tanh: return gelu(x, gelu_form::tanh);
-        case activation_kind::none: break;
-    }
-    return x;
-}
 
 /// Two linear layers with an activation between.
 template <scalar T>
@@ -37,7 +24,9 @@ public:
 
     const feed_forward_spec& spec() const { return spec_; }
 
-    variable<T, 2> operator()(const variable<T, 2>& x) const { return down_(activated(up_(x), spec_.activation)); }
+    variable<T, 2> operator()(const variable<T, 2>& x) const { return down_(hidden(x)); }
+    /// What the neurons make of the rows: f(W1 x + b1).
+    variable<T, 2> hidden(const variable<T, 2>& x) const { return up_(x, spec_.activation); }
 
     /// "W1" and "W2".
     std::vector<std::pair<std::string, linear<T>>> layers() const { return {{"W1", up_}, {"W2", down_}}; }

@@ -47,7 +47,7 @@ public:
     /// For a body of width `width`; what the spec leaves open is filled in.
     transformer_input(const input_spec& spec, std::size_t width, const maker<T>& make)
         : spec_(filled_in(spec, width)), first_(first(make)), positions_(spec_.positions, spec_.context, spec_.width) {
-        if (spec_.width != width) down_ = make.linear("down", width, spec_.width, false);
+        if (spec_.down || spec_.width != width) down_ = make.linear("down", width, spec_.width, false);
     }
 
     const input_spec& spec() const { return spec_; }

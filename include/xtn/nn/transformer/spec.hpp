@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include <xtn/nn/activation.hpp>
 #include <xtn/nn/positions.hpp>
 
 namespace xtn::nn {
@@ -22,8 +23,6 @@ namespace xtn::nn {
 enum class norm_kind { none, layer, rms };
 /// Where a branch has its norm, as above.
 enum class norm_place { before, after };
-/// What lies between the maps of a feed-forward layer.
-enum class activation_kind { none, relu, gelu, gelu_tanh };
 
 /// A norm of rows.
 struct norm_spec {
@@ -141,7 +140,8 @@ struct no_input {
 struct input_spec {
     std::variant<no_input, token_spec, patch_spec> of{};
     std::size_t width =
-        0;  ///< of tokens or patches, where a linear map "down" to the body's follows; 0 means the body's
+        0;              ///< of tokens or patches, where a linear map "down" to the body's follows; 0 means the body's
+    bool down = false;  ///< the map follows though the widths agree
     position_kind positions = position_kind::sinusoidal;
     std::size_t context = 0;  ///< positions of a sequence at most; for images, 0 means the number of patches
 
