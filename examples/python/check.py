@@ -51,6 +51,26 @@ def check_einsum():
     refused(TypeError, "dtype >f8, whose bytes are in the other order", xtn.einsum, "ij->ji", numpy.zeros((2, 2), dtype=">f8"))
     refused(TypeError, ">c8", xtn.einsum, "ij,jk", normal(2, 3, dtype="c8"), normal(3, 2).astype(">c8"))
     refused(ValueError, "no arrays", xtn.einsum, "ij->ji")
+    refused(TypeError, "found nothing", xtn.einsum)
+
+
+def check_networks():
+    """The list form, against NumPy's, and a ring of 80 matrices, whose trace is known."""
+    for dtype, tolerance in (("f4", 1e-4), ("f8", 1e-10), ("c8", 1e-4), ("c16", 1e-10)):
+        a, b, c = normal(6, 5, dtype=dtype), normal(5, 7, dtype=dtype), normal(7, 4, 5, dtype=dtype)
+        close(xtn.einsum(a[::2].T, "ji", b, "jk", c, ["k", "l", "j"], "li"), numpy.einsum("ji,jk,klj->li", a[::2].T, b, c), tolerance)
+        close(xtn.einsum(a, (("row", 1), 2), b, (2, "2")), a @ b, tolerance)  # without an output, labels that look alike
+        close(xtn.einsum("ij,jk,klj->il", a, b, c, optimize=[(1, 2), (0, 1)]), numpy.einsum("ij,jk,klj->il", a, b, c), tolerance)
+    ring = [normal(3, 3) for _ in range(80)]
+    arguments = [x for i, m in enumerate(ring) for x in (m, (i, (i + 1) % 80))]
+    trace = numpy.trace(numpy.linalg.multi_dot(ring))
+    close(xtn.einsum(*arguments), trace)
+    mantissa, exponent = xtn.einsum(*[x if isinstance(x, tuple) else 1e-9 * x for x in arguments], [], strip_exponent=True)
+    assert abs(mantissa * 10 ** (exponent + 720) / trace - 1) < 1e-9, (mantissa, exponent, trace)
+    refused(xtn.ShapeError, "tensor 1 (j, k) of 2 has extent 2 for label 'j'", xtn.einsum, normal(2, 3), "ij", normal(2, 3), "jk")
+    refused(ValueError, "found 'best'", xtn.einsum, "ij->ji", ring[0], optimize="best")
+    refused(ValueError, "entry 0 names position 2", xtn.einsum, *arguments[:4], optimize=[(0, 2)])
+    refused(TypeError, "different dtypes", xtn.einsum, ring[0], "ij", ring[0].astype("f4"), "jk")
 
 
 def check_mpo():
@@ -87,5 +107,6 @@ def check_mpo():
 
 
 check_einsum()
+check_networks()
 check_mpo()
 print("xtn for Python", "agrees with NumPy", numpy.__version__)

@@ -3,60 +3,28 @@
 //
 //     import numpy, xtn
 //     c = xtn.einsum("ij,jk->ik", a, b)                       # float32, float64, complex64, complex128
+//     c = xtn.einsum(a, ["i", "j"], b, ["j", "k"], ["i", "k"])  # any number of arrays and labels
 //     layer = xtn.mpo(w, [8, 8, 8], [4, 4, 8], bond=16)       # TT-SVD of a 512 x 128 matrix
 //     y = layer.apply(x)                                      # x W^T
 //     dx, dcores = layer.pullback(x, dy)
 #include <algorithm>
-#include <complex>
+#include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
-#include <pybind11/complex.h>
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
-
-#include <xtn/xtn.hpp>
-
-namespace py = pybind11;
+#include "arrays.hpp"
+#include "network.hpp"
 
 namespace {
 
-std::string name_of(const py::dtype& type) { return py::cast<std::string>(type.attr("name")); }
-
-/// The array itself, or a copy where its strides are none that a BLAS can follow (fractions of an element, repetitions).
+/// Contractions of up to 16 arrays, whose plans are kept.
 template <class T>
-py::array_t<T> in_place(const py::array& a) {
-    bool plain = true;
-    for (py::ssize_t i = 0; i < a.ndim(); ++i)
-        plain = plain && (a.shape(i) < 2 || (a.strides(i) != 0 && a.strides(i) % a.itemsize() == 0));
-    if (plain) return py::array_t<T>(a);
-    return py::array_t<T, py::array::c_style | py::array::forcecast>(a);
-}
-
-template <class T>
-xtn::geometry geometry_of(const py::array_t<T>& a) {
-    std::vector<py::ssize_t> shape(a.shape(), a.shape() + a.ndim());
-    xtn::geometry g = xtn::geometry::row_major(shape);
-    for (std::size_t i = 0; i < g.rank; ++i) g.stride[i] = a.strides(static_cast<py::ssize_t>(i)) / a.itemsize();
-    return g;
-}
-
-/// Throws where the bytes of numbers are in another order than this machine's.
-void require_native(const py::array& a, const char* what) {
-    if (!py::cast<bool>(a.dtype().attr("isnative")))
-        throw py::type_error(std::string(what) + " is of dtype " + py::cast<std::string>(a.dtype().attr("str")) +
-                             ", whose bytes are in the other order; convert it: a.astype(a.dtype.newbyteorder('='))");
-}
-
-template <class T>
-py::array contract(const xtn::network& net, const py::args& arrays) {
+py::object contract(const xtn::network& net, const std::vector<py::array>& arrays) {
     std::vector<py::array_t<T>> operands;
     std::vector<xtn::tensor_view<T>> views;
-    for (const auto& a : arrays) {
-        operands.push_back(in_place<T>(py::cast<py::array>(a)));
+    for (const py::array& a : arrays) {
+        operands.push_back(in_place<T>(a));
         views.push_back({operands.back().data(), geometry_of(operands.back())});
     }
     const auto value = xtn::einsum(net, views);
@@ -66,21 +34,19 @@ py::array contract(const xtn::network& net, const py::args& arrays) {
     return result;
 }
 
-/// The network of `labels` on arrays of one scalar type, found at run time.
-py::array einsum(const std::string& labels, const py::args& arrays) {
+/// The network of a label string, or of arrays that alternate with lists of labels.
+py::object einsum(const py::args& arguments, const py::object& optimize, bool strip_exponent) {
+    if (arguments.empty()) throw py::type_error("einsum: expected labels and arrays, found nothing");
+    const bool is_text = py::isinstance<py::str>(arguments[0]);
+    const bool is_plain = optimize.is_none() && !strip_exponent;
+    if (!is_text || !is_plain || arguments.size() > xtn::max_operands + 1)
+        return contract_network(arguments, optimize, strip_exponent);
+    const auto labels = py::cast<std::string>(arguments[0]);
     const xtn::network net = xtn::make_network(labels);
-    if (arrays.empty()) throw xtn::shape_error("einsum \"" + labels + "\": no arrays were given");
-    const py::dtype type = py::cast<py::array>(arrays[0]).dtype();
-    for (const auto& a : arrays) require_native(py::cast<py::array>(a), "einsum: an array");
-    for (const auto& a : arrays)
-        if (!py::cast<py::array>(a).dtype().equal(type))
-            throw py::type_error("einsum: the arrays have different dtypes, " + name_of(type) + " and " +
-                                 name_of(py::cast<py::array>(a).dtype()));
-    if (type.equal(py::dtype::of<float>())) return contract<float>(net, arrays);
-    if (type.equal(py::dtype::of<double>())) return contract<double>(net, arrays);
-    if (type.equal(py::dtype::of<std::complex<float>>())) return contract<std::complex<float>>(net, arrays);
-    if (type.equal(py::dtype::of<std::complex<double>>())) return contract<std::complex<double>>(net, arrays);
-    throw py::type_error("einsum: float32, float64, complex64 and complex128 are contracted, not " + name_of(type));
+    if (arguments.size() == 1) throw xtn::shape_error("einsum \"" + labels + "\": no arrays were given");
+    std::vector<py::array> arrays;
+    for (std::size_t i = 1; i < arguments.size(); ++i) arrays.push_back(py::cast<py::array>(arguments[i]));
+    return with_scalar(arrays, [&]<class T>(T) { return contract<T>(net, arrays); });
 }
 
 /// A matrix as an xtensor container.
@@ -174,8 +140,13 @@ PYBIND11_MODULE(xtn, m) {
     m.doc() = "Expression-template tensor networks: contractions and matrix product operators on NumPy arrays.";
     py::register_exception<xtn::shape_error>(m, "ShapeError", PyExc_ValueError);
     m.def(
-        "einsum", &einsum, py::arg("labels"),
-        "einsum(labels, *arrays): the contraction in NumPy's notation, without an ellipsis, its order chosen by cost.");
+        "einsum", &einsum, py::kw_only(), py::arg("optimize") = py::none(), py::arg("strip_exponent") = false,
+        "einsum(labels, *arrays): the contraction in NumPy's notation, without an ellipsis, its order chosen by cost.\n"
+        "einsum(array, labels, array, labels, ..., output): the same for any number of arrays; labels are hashable, "
+        "and "
+        "without an output it is the labels that occur once.\n"
+        "optimize: None or 'auto' to search an order, or a path such as [(0, 1), (0, 2), ...].\n"
+        "strip_exponent: returns (mantissa, exponent of ten), which do not overflow.");
     define_layer<float>(m, "mpo_float32");
     define_layer<double>(m, "mpo_float64");
     m.def("mpo", &mpo, py::arg("w"), py::arg("out_sites"), py::arg("in_sites"), py::arg("bond"),
