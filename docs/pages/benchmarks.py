@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables of the benches' records: Google Benchmark's, the peers' (bench/peers/compare.py) and the compile times'
+"""Tables of the benches' records: Google Benchmark's, the peers' (bench/peers/compare.py, networks.py) and the compile times'
 (bench/compile/measure.py). Ratios in them are those of medians."""
 
 import math
@@ -131,3 +131,22 @@ def compile_table(record):
             cells.append(f"{u['seconds']:.2f} | {u['seconds'] / base['seconds']:.2f} | {u['mebibytes']:.0f}")
         lines.append(line(unit, *cells))
     return "\n".join(lines) + f"\n\nFlags {record['flags']}; medians of {record['repeat']}.\n"
+
+
+def networks_table(record):
+    """Orders and contractions of large networks, from a record of bench/peers/networks.py."""
+    lines = [line("network", "tensors", "xtn", "cotengra", "xtn, s", "cotengra, s", "slices in a quarter", "times the work"), rule(7)]
+    for n in record["networks"]:
+        sliced = [f"{n['sliced']['slices']:.0f}", f"{n['sliced']['times']:.2f}"] if n["sliced"] else ["", ""]
+        lines.append(line(n["network"], n["tensors"], f"{n['multiplications']:.2f}", f"{n['cotengra']:.2f}", f"{n['search_seconds']:.2f}",
+                          f"{n['cotengra_seconds']:.2f}", *sliced))
+    lines += ["", line("contraction", "multiplications", "planned in, s", "xtn, ms", "PyTorch, ms", "PyTorch / xtn"), rule(5)]
+    runs = [(n["network"], n["run"]) for n in record["networks"] if n["run"]]
+    ratios = [run["torch_seconds"] / run["seconds"] for _, run in runs]
+    for (name, run), ratio in zip(runs, ratios):
+        lines.append(line(name, f"10^{run['multiplications']:.2f}", f"{run['planning_seconds']:.2f}", f"{1e3 * run['seconds']:.3g}",
+                          f"{1e3 * run['torch_seconds']:.3g}", f"{ratio:.2f}"))
+    lines.append(line("geometric mean", "", "", "", "", f"{math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f}"))
+    v = record["versions"]
+    lines += ["", f"Seconds of the processor, one thread, single precision, {v['processor']}; cotengra {v['cotengra']}, PyTorch {v['torch']}."]
+    return "\n".join(lines) + "\n"

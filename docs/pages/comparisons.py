@@ -24,6 +24,13 @@ def page():
          "The same contractions and gradients in PyTorch and NumPy: how many times longer they take than xtn.",
          "python3 bench/peers/compare.py build/gcc-release/bench/bench_peers --out docs/results/peers",
          benchmarks.peers_table(record("peers/results.json"))),
+        ("Networks of any size",
+         "Contraction orders as log10 of scalar multiplications and seconds of the search, beside cotengra's (128 random-greedy samples, "
+         "subtrees of 8 re-searched 64 times); slices that keep to a quarter of the order's peak memory; and contractions beside PyTorch's, "
+         "which goes along the best of both libraries' orders, where there are at most 10^10.5 multiplications. Where a cell is empty, no "
+         "slices would do.",
+         "python3 bench/peers/networks.py build/gcc-release/bench/bench_graph test/reference/networks --most 10.5 --out docs/results/networks",
+         benchmarks.networks_table(record("networks/results.json"))),
         ("An MPO layer against the dense layer",
          "n x n matrix product operators of three sites applied to rows: how many times longer the dense product takes. The last column "
          "is the share of flops, for the most rows.",
@@ -72,6 +79,7 @@ def files():
     made = {ROOT / "docs" / "comparisons.md": page(),
             front: MEASURED.sub(lambda _: readme(), front.read_text(encoding="utf-8"), count=1),
             RESULTS / "peers" / "results.md": benchmarks.peers_table(record("peers/results.json")),
+            RESULTS / "networks" / "results.md": benchmarks.networks_table(record("networks/results.json")),
             RESULTS / "compile" / "results.md": benchmarks.compile_table(record("compile/results.json"))}
     for path in sorted((RESULTS / "bench").glob("*.json")):
         data = read(path)
