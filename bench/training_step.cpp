@@ -21,7 +21,7 @@
 #include <xtn/core/number.hpp>
 
 #include "picogpt/core/operators.hpp"
-#include "picogpt/core/trainee.hpp"
+#include "picogpt/core/training.hpp"
 #include "timing.hpp"
 
 namespace {
@@ -31,6 +31,7 @@ std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
 constexpr std::size_t lanes = 8, windows = 32, context = 256;
 constexpr double reference_flops = 51.95e9;
 
+using trainer = xtn::trainer<picogpt::text_task>;
 using bench::median;
 using bench::seconds;
 
@@ -86,8 +87,11 @@ picogpt::model<float> model_of(std::size_t bond) {
 void step_against_reference(benchmark::State& state, std::vector<std::size_t> bonds) {
     xtn::thread_pool pool(threads);
     gemm_reference reference;
-    std::vector<std::unique_ptr<picogpt::trainee>> models;
-    for (const std::size_t b : bonds) models.push_back(std::make_unique<picogpt::trainee>(model_of(b), windows, pool));
+    const xtn::text_corpus text = picogpt::random_text();
+    std::vector<std::unique_ptr<trainer>> models;
+    for (const std::size_t b : bonds)
+        models.push_back(std::make_unique<trainer>(picogpt::text_task(model_of(b), text),
+                                                   xtn::training_plan{.batch = windows, .learning_rate = 1e-4}, pool));
     std::vector<double> gemm_time;
     std::vector<std::vector<double>> time(bonds.size());
     const auto timed = [](auto&& f) {

@@ -21,12 +21,13 @@ class progress {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// `first_step` is where a resumed run begins. `live` says whether `out` is a terminal that understands carriage
-    /// returns; by default, whether stderr is one.
-    progress(std::uint64_t steps, std::uint64_t tokens_per_step, std::uint64_t first_step = 0,
+    /// A step works on so many of the `unit`, such as tokens. `first_step` is where a resumed run begins. `live` says whether
+    /// `out` is a terminal that understands carriage returns; by default, whether stderr is one.
+    progress(std::uint64_t steps, std::uint64_t units_per_step, std::string unit, std::uint64_t first_step = 0,
              std::ostream& out = std::cerr, bool live = ::isatty(STDERR_FILENO) == 1)
         : steps_(steps),
-          tokens_per_step_(tokens_per_step),
+          units_per_step_(units_per_step),
+          unit_(std::move(unit)),
           first_(first_step),
           step_(first_step),
           out_(out),
@@ -56,7 +57,7 @@ public:
                            "   loss " + fixed(loss_, 4);
         if (done > 0 && elapsed > 0) {
             const double rate = done / elapsed;  // steps per second
-            text += "   " + grouped(fixed(rate * static_cast<double>(tokens_per_step_), 0)) + " tokens/s   ";
+            text += "   " + grouped(fixed(rate * static_cast<double>(units_per_step_), 0)) + " " + unit_ + "/s   ";
             text += step_ < steps_ ? duration(static_cast<double>(steps_ - step_) / rate) + " left" : duration(elapsed);
         }
         return text;
@@ -81,7 +82,8 @@ private:
     static constexpr std::chrono::milliseconds plain_interval{10000};
 
     std::uint64_t steps_;
-    std::uint64_t tokens_per_step_;
+    std::uint64_t units_per_step_;
+    std::string unit_;
     std::uint64_t first_;
     std::uint64_t step_;
     double loss_ = 0;

@@ -26,6 +26,7 @@
 #include "common/table.hpp"
 #include "core/compression.hpp"
 #include "core/matrices.hpp"
+#include "core/recipe.hpp"
 #include "core/training.hpp"
 #include "core/weights.hpp"
 
@@ -168,7 +169,7 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
     xtn::thread_pool pool(s.common.threads);
     examples::table results({"model", "parameters", "steps", "val loss", "val accuracy"});
     const auto add_row = [&](const std::string& name, const picogpt::model<float>& m, std::uint64_t steps,
-                             const picogpt::evaluation& e) {
+                             const xtn::evaluation& e) {
         results.add_row({name, xtn::parameter_count(m.parameters()), steps, e.loss, {100 * e.accuracy, 2}});
     };
     add_row("before", dense, 0, picogpt::evaluate(dense, validation, dense.context(), pool));
@@ -196,7 +197,7 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
             examples::run_record record("picogpt_compress", options, s.common.seed);
             errors.record(record);
             const std::string name = r.name + "-tuned" + std::to_string(steps);
-            picogpt::evaluation after =
+            xtn::evaluation after =
                 picogpt::train(m, source.corpus, recipe, pool, s.common.out, name, record, s.common.resume).validation;
             if (type == xtn::dtype::f16 || type == xtn::dtype::bf16) {  // what was trained is rounded once more
                 picogpt::round_parameters(m.parameters(), type);

@@ -10,7 +10,7 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
-#include "core/evaluation.hpp"
+#include "core/training.hpp"
 #include "core/weights.hpp"
 
 int main(int argc, char** argv) {
@@ -25,16 +25,14 @@ int main(int argc, char** argv) {
     app.add_option("--threads", threads, "worker threads")->check(CLI::Range(1, 256));
     return app.run(argc, argv, [&] {
         const picogpt::model<float> m = picogpt::load_model(xtn::load_safetensors(weights), heads);
-        examples::corpus_options where;
-        if (data) where.data = *data;
-        const examples::corpus_source source = examples::find_corpus(where, std::cerr);
+        const examples::corpus_source source = examples::find_corpus({.data = data}, std::cerr);
         const std::size_t characters = source.corpus.characters().size();
         if (characters != m.classes())
             throw xtn::shape_error("the model has " + std::to_string(m.classes()) + " characters, but the text has " +
                                    std::to_string(characters) + " different ones");
         source.corpus.require_window(m.context());
         xtn::thread_pool pool(threads);
-        const picogpt::evaluation e = picogpt::evaluate(m, source.corpus.validation(), m.context(), pool);
-        std::printf("windows %zu\nval_loss %.6f\nval_acc %.6f\n", e.windows, e.loss, e.accuracy);
+        const xtn::evaluation e = picogpt::evaluate(m, source.corpus.validation(), m.context(), pool);
+        std::printf("windows %zu\nval_loss %.6f\nval_acc %.6f\n", e.predictions / m.context(), e.loss, e.accuracy);
     });
 }

@@ -12,6 +12,7 @@
 #include "common/run_record.hpp"
 #include "core/growth.hpp"
 #include "core/operators.hpp"
+#include "core/recipe.hpp"
 #include "core/training.hpp"
 #include "core/weights.hpp"
 
@@ -34,9 +35,7 @@ void run(const settings& s) {
     const examples::options& o = s.common;
     if (s.models.size() != s.at.size() + 1)
         throw xtn::error("--at takes one step less than there are --models: where each model becomes the next");
-    examples::corpus_options where;
-    if (o.data) where.data = *o.data;
-    const examples::corpus_source source = examples::find_corpus(where);
+    const examples::corpus_source source = examples::find_corpus({.data = o.data});
     const picogpt::model_shape shape{.vocabulary = source.corpus.characters().size()};
     examples::make_directory(o.out);
 
@@ -61,7 +60,7 @@ void run(const settings& s) {
         const xtn::safetensors file = xtn::load_safetensors(checkpoint);
         while (phase + 1 < models.size() && !belongs_to(file, models[phase])) ++phase;
     }
-    picogpt::training_result result;
+    examples::trained result;
     for (; phase < models.size(); ++phase, resume = true) {
         nlohmann::ordered_json options{{"model", s.models.back()}, {"grown", growth}, {"recipe", "tuned"}};
         options.update(describe(recipe));

@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
                     const picogpt::representation model(name);
                     const picogpt::recipe base =
                         recipe == "tuned" ? picogpt::tuned_recipe(model) : picogpt::published_recipe();
-                    rows.push_back({name_of(name, recipe, seed), model, recipe, changes.applied_to(base, o, seed)});
+                    rows.push_back(picogpt::experiment_row::of(name_of(name, recipe, seed), model, recipe,
+                                                               changes.applied_to(base, o, seed)));
                 }
         picogpt::run_experiment("picogpt_mpo", o, {}, rows);
     });

@@ -31,9 +31,7 @@ int main(int argc, char** argv) {
         const auto stored = file.metadata().find("vocabulary");
         const auto characters = [&] {
             if (stored != file.metadata().end()) return xtn::vocabulary::from_utf8(stored->second, file.origin());
-            examples::corpus_options where;
-            if (data) where.data = *data;
-            return examples::find_corpus(where, std::cerr).corpus.characters();
+            return examples::find_corpus({.data = data}, std::cerr).corpus.characters();
         }();
         if (characters.size() != m.classes())
             throw xtn::shape_error("the model has " + std::to_string(m.classes()) +

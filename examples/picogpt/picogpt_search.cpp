@@ -17,9 +17,11 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
+#include "common/plan.hpp"
 #include "common/run_record.hpp"
 #include "common/table.hpp"
 #include "core/operators.hpp"
+#include "core/recipe.hpp"
 #include "core/spectral_experiment.hpp"
 #include "core/training.hpp"
 
@@ -32,7 +34,7 @@ struct settings {
 };
 
 picogpt::recipe starting_point(bool dense) {
-    return {.decay = picogpt::decayed::matrices, .start = {.sigma = dense ? 0.02 : 0.04}};
+    return {{.learning_rate = dense ? 1e-3 : 2.5e-3}, {.sigma = dense ? 0.02 : 0.04}};
 }
 
 class search {
@@ -57,13 +59,13 @@ public:
     }
 
     void run() {
-        using picogpt::decayed;
+        using xtn::decayed;
         const bool dense = form_.dense();
         best_ = starting_point(dense);
         const picogpt::recipe start = best_;
         for (const double factor : {1.0, 2.0, 4.0, 8.0}) {
             picogpt::recipe r = start;
-            r.learning_rate = factor * (dense ? 1e-3 : 2.5e-3);
+            r.learning_rate *= factor;
             trial(r);
         }
         for (const double sigma : {0.02, 0.04, 0.08}) {
@@ -82,10 +84,10 @@ public:
     }
 
 private:
-    nlohmann::ordered_json summary(const picogpt::recipe& r, const picogpt::evaluation& e) const {
+    nlohmann::ordered_json summary(const picogpt::recipe& r, const xtn::evaluation& e) const {
         return {{"learning_rate", r.learning_rate},
                 {"weight_decay", r.weight_decay},
-                {"decayed", name_of(r.decay)},
+                {"decayed", examples::name_of(r.decay)},
                 {"sigma", r.start.sigma},
                 {"loss", e.loss},
                 {"accuracy", e.accuracy}};
@@ -107,12 +109,12 @@ private:
         const std::string name = settings_.family + "-trial-" + std::to_string(number);
         std::cout << "\n"
                   << name << ": learning rate " << r.learning_rate << ", sigma " << r.start.sigma << ", decay on "
-                  << name_of(r.decay) << "\n";
+                  << examples::name_of(r.decay) << "\n";
         const picogpt::model<float> m = picogpt::make_model(shape_, form_, r.start, o.seed);
         nlohmann::ordered_json options = describe(small);
         options["model"] = form_.name;
         examples::run_record record("picogpt_search", options, o.seed);
-        picogpt::evaluation e;
+        xtn::evaluation e;
         try {
             e = picogpt::train(m, text_, small, pool_, o.out, name, record, o.resume).validation;
         } catch (const xtn::numeric_error& diverged) {
@@ -122,8 +124,12 @@ private:
 
         summaries_.push_back(summary(r, e));
         record_.set("trials", summaries_);
-        trials_.add_row(
-            {number, {r.learning_rate, 5}, {r.start.sigma, 2}, name_of(r.decay), e.loss, {100 * e.accuracy, 2}});
+        trials_.add_row({number,
+                         {r.learning_rate, 5},
+                         {r.start.sigma, 2},
+                         examples::name_of(r.decay),
+                         e.loss,
+                         {100 * e.accuracy, 2}});
         if (number == 1 || e.loss < best_score_.loss) best_ = r, best_score_ = e;
     }
 
@@ -136,7 +142,7 @@ private:
     examples::table trials_;
     nlohmann::ordered_json summaries_ = nlohmann::ordered_json::array();
     picogpt::recipe best_;
-    picogpt::evaluation best_score_;
+    xtn::evaluation best_score_;
 };
 
 }  // namespace
@@ -154,9 +160,7 @@ int main(int argc, char** argv) {
     return app.run(argc, argv, [&] {
         if (s.common.quick && app.count("--steps") == 0) s.common.steps = 30;
         if (s.family == "spectral" && app.count("--batch") == 0) s.common.batch = picogpt::spectral_recipe().batch;
-        examples::corpus_options where;
-        if (s.common.data) where.data = *s.common.data;
-        const examples::corpus_source source = examples::find_corpus(where);
+        const examples::corpus_source source = examples::find_corpus({.data = s.common.data});
         examples::make_directory(s.common.out);
         search(s, source.corpus).run();
     });

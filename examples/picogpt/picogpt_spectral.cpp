@@ -12,7 +12,7 @@
 
 namespace {
 
-std::vector<picogpt::measurement> measure(const picogpt::model<float>& m) {
+std::vector<examples::measurement> measure(const picogpt::model<float>& m, const xtn::text_corpus&) {
     const picogpt::block_matrices found = picogpt::block_matrices_of(m);
     return {{"block_parameters", static_cast<double>(found.parameters), 0},
             {"stable_rank", found.mean.stable, 1},
@@ -41,8 +41,9 @@ int main(int argc, char** argv) {
         if (o.full && app.count("--models") == 0) models = picogpt::spectral_rows(true);
         std::vector<picogpt::experiment_row> rows;
         for (const std::string& name : models)
-            rows.push_back({name + (o.seed == 1 ? "" : "-seed" + std::to_string(o.seed)), picogpt::in_blocks(name),
-                            "tuned", changes.applied_to(picogpt::spectral_recipe(), o, o.seed)});
+            rows.push_back(picogpt::experiment_row::of(name + (o.seed == 1 ? "" : "-seed" + std::to_string(o.seed)),
+                                                       picogpt::in_blocks(name), "tuned",
+                                                       changes.applied_to(picogpt::spectral_recipe(), o, o.seed)));
         picogpt::run_experiment("picogpt_spectral", o, picogpt::spectral_shape, rows, measure);
     });
 }

@@ -15,7 +15,7 @@
 #include "core/operators.hpp"
 #include "core/recipe.hpp"
 #include "core/spectral_experiment.hpp"
-#include "core/trainee.hpp"
+#include "core/training.hpp"
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
@@ -41,11 +41,14 @@ int main(int argc, char** argv) {
         xtn::thread_pool pool(threads);
         examples::run_record record("picogpt_step_time",
                                     {{"batch", batch}, {"threads", threads}, {"repetitions", repetitions}}, 1);
-        std::vector<std::unique_ptr<picogpt::trainee>> all;
+        using trainer = xtn::trainer<picogpt::text_task>;
+        const xtn::text_corpus text = picogpt::random_text();
+        std::vector<std::unique_ptr<trainer>> all;
         std::vector<std::function<void()>> steps;
         for (const std::string& name : models) {
-            all.push_back(std::make_unique<picogpt::trainee>(
-                picogpt::make_model(picogpt::spectral_shape, picogpt::in_blocks(name), {}, 1), batch, pool));
+            const auto m = picogpt::make_model(picogpt::spectral_shape, picogpt::in_blocks(name), {}, 1);
+            all.push_back(
+                std::make_unique<trainer>(picogpt::text_task(m, text), xtn::training_plan{.batch = batch}, pool));
             steps.push_back([t = all.back().get()] { t->step(); });
         }
         const std::vector<double> seconds = examples::median_seconds(steps, repetitions);

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(record_holds_everything_and_resumes) {
 
 BOOST_AUTO_TEST_CASE(progress_line) {
     std::ostringstream file, terminal;
-    examples::progress p(2000, 8192, 1000, file, false);
+    examples::progress p(2000, 8192, "tokens", 1000, file, false);
     p.update(1200, 1.84218);
     BOOST_TEST(p.line(100) == "step 1,200 / 2,000   loss 1.8422   16,384 tokens/s   6:40 left");
     p.update(1201, 1.8);  // too soon for another line
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(progress_line) {
     BOOST_TEST(text.find('\r') == std::string::npos);
 
     {
-        examples::progress live(10, 1, 0, terminal, true);
+        examples::progress live(10, 1, "images", 0, terminal, true);
         live.update(1, 1.0);
         live.update(10, 1.0);
     }

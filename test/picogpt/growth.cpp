@@ -34,19 +34,19 @@ BOOST_AUTO_TEST_CASE(growing_changes_nothing_but_the_room) {
         .vocabulary = corpus.characters().size(), .dim = 16, .heads = 2, .layers = 2, .context = 16, .hidden = 32};
     const auto small = picogpt::make_model(shape, "mpo-2-a3", {.sigma = 0.1}, 1);
     const auto large = picogpt::make_model(shape, "mpo-4-a3", {.sigma = 0.1}, 2);
-    picogpt::recipe r{.steps = 20, .stop = 10, .batch = 4, .learning_rate = 1e-2, .warmup = 2};
+    xtn::training_plan r{.steps = 20, .stop = 10, .batch = 4, .learning_rate = 1e-2, .warmup = 2};
     xtn::thread_pool pool(1);
     const auto train = [&](const picogpt::model<float>& m, bool resume) {
         examples::run_record record("test", nlohmann::json::object(), 1);
         return picogpt::train(m, corpus, r, pool, dir.path, "grown", record, resume).validation;
     };
-    const picogpt::evaluation before = train(small, false);
+    const xtn::evaluation before = train(small, false);
     const fs::path checkpoint = dir.path / "grown.checkpoint.safetensors";
     const xtn::safetensors old = xtn::load_safetensors(checkpoint);
 
     xtn::random_stream random(5);
     picogpt::grow_checkpoint(checkpoint, small, large, corpus.characters(), random);
-    const picogpt::evaluation after = picogpt::evaluate(large, corpus.validation(), 16, pool);
+    const xtn::evaluation after = picogpt::evaluate(large, corpus.validation(), 16, pool);
     BOOST_TEST(std::abs(after.loss - before.loss) < 1e-5);
 
     // The moments of the small model are among those of the large one, in order; the others are zero.
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(growing_changes_nothing_but_the_room) {
     }
 
     r.stop = r.steps;
-    const picogpt::evaluation end = train(large, true);
+    const xtn::evaluation end = train(large, true);
     BOOST_TEST(end.loss < before.loss);
     // New entries have learnt: no bond is idle.
     for (const auto& op : large.operators())

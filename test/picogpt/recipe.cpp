@@ -12,6 +12,7 @@
 
 #include <xtn/io/atomic_file.hpp>
 
+#include "../../examples/common/plan.hpp"
 #include "core/recipe.hpp"
 #include "xtn_paths.hpp"
 
@@ -29,7 +30,7 @@ void check_winner(const std::filesystem::path& file, const picogpt::recipe& r) {
     BOOST_TEST(winner["loss"].get<double>() == least);
     BOOST_TEST(r.learning_rate == winner["learning_rate"].get<double>());
     BOOST_TEST(r.start.sigma == winner["sigma"].get<double>());
-    BOOST_TEST(name_of(r.decay) == winner["decayed"].get<std::string>());
+    BOOST_TEST(examples::name_of(r.decay) == winner["decayed"].get<std::string>());
     BOOST_TEST(r.weight_decay == winner["weight_decay"].get<double>());
     BOOST_TEST(r.steps == record["options"]["stands_for"].get<std::uint64_t>());
     BOOST_TEST(r.batch == record["options"]["batch"].get<std::size_t>());

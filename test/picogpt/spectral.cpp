@@ -12,7 +12,6 @@
 
 #include <unistd.h>
 
-#include "core/evaluation.hpp"
 #include "core/operators.hpp"
 #include "core/ranks.hpp"
 #include "core/spectral_experiment.hpp"
