@@ -16,50 +16,14 @@
 
 #include <xtn/xtn.hpp>
 
+#include "problem.hpp"
 #include "timing.hpp"
 
 namespace {
 
 using bench::median;
+using bench::problem;
 using bench::seconds_of;
-
-/// A network with operands of random numbers.
-struct problem {
-    xtn::network net;
-    std::vector<xt::xarray<float>> operands;
-    xt::xarray<float> y;
-
-    problem(const std::string& labels, const std::vector<std::vector<std::size_t>>& shapes)
-        : net(xtn::make_network(labels)) {
-        xtn::random_stream random(1);
-        for (const auto& s : shapes) {
-            operands.emplace_back(s);
-            random.fill_normal(std::span<float>(operands.back().data(), operands.back().size()), 1.0);
-        }
-        const xtn::geometry g = output();
-        y.resize(std::vector<std::size_t>(g.extents().begin(), g.extents().end()));
-    }
-
-    std::vector<xtn::geometry> shapes() const {
-        std::vector<xtn::geometry> g;
-        for (const auto& o : operands) g.push_back(xtn::geometry::row_major(o.shape()));
-        return g;
-    }
-    xtn::label_extents extents() const { return xtn::infer_extents(net, shapes().data()); }
-    xtn::geometry output() const { return xtn::output_geometry(net, extents()); }
-
-    /// Evaluates along a tree, or along the planner's own.
-    void run(const xtn::contraction_tree* tree, xtn::plan_cache& cache) {
-        std::array<const float*, xtn::max_operands> data{};
-        for (std::size_t i = 0; i < operands.size(); ++i) data[i] = operands[i].data();
-        xtn::backend::contract<float>(cache, net, data.data(), shapes().data(), {y.data(), output()}, false, tree);
-    }
-    xtn::plan plan(const xtn::contraction_tree* tree) const {
-        xtn::plan_cache cache;
-        return cache.find(net, shapes().data(), output(), {.model = xtn::backend::machine<float>(), .tree = tree})
-            ->forward();
-    }
-};
 
 /// Every way to contract n tensors in pairs.
 void every_tree(std::vector<std::size_t> alive, xtn::contraction_tree tree, std::size_t n,

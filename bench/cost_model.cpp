@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Measures the constants of xtn::cost_model on this machine, one thread, float: the matrix product over a grid of extents
 // (fitted in the logarithm of the time, so that small products count as much as large ones), permuting copies,
-// element-wise products, and streaming from memory. Prints them as code, with the error of the fit.
+// element-wise products of operands in several layouts, and streaming from memory. Prints them as code, with the error of the fit.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -88,12 +88,19 @@ int main(int argc, char** argv) {
         }
     model.copy_bandwidth = copied / copy_time;
 
-    const std::int64_t length = 4096;
-    const std::vector<xtn::loop> product{{length / 16, 16, 16, 16}, {16, 1, 1, 1}};
-    model.product_rate = 2 * static_cast<double>(length) / seconds_of_call([&] {
-                             xtn::backend::product(xtn::backend::loops(product), 0, memory.data(),
-                                                   memory.data() + length, memory.data() + 2 * length, false);
-                         });
+    double multiplied = 0, product_time = 0;
+    for (const std::int64_t e : {16, 64}) {  // element by element, rows scaled, one operand transposed
+        const std::vector<xtn::loop> plain{{e * e, 1, 1, 1}}, scaled{{e, e, 1, e}, {e, 1, 0, 1}},
+            transposed{{e, e, 1, e}, {e, 1, e, 1}};
+        for (const auto* loops : {&plain, &scaled, &transposed}) {
+            multiplied += 2 * static_cast<double>(e * e);
+            product_time += seconds_of_call([&] {
+                xtn::backend::product(xtn::backend::loops(*loops), 0, memory.data(), memory.data() + e * e,
+                                      memory.data() + 2 * e * e, false);
+            });
+        }
+    }
+    model.product_rate = multiplied / product_time;
 
     std::vector<float> large(std::size_t{32} << 20, 1.0f);
     const std::vector<xtn::loop> stream{{static_cast<std::int64_t>(large.size() / 2), 1, 0, 1}};

@@ -64,6 +64,25 @@ def apply_table(record):
     return "\n".join(lines) + "\n\n" + machine(record) + "\n"
 
 
+def reductions_table(record):
+    """From a record of bench_reductions, for each family and rank a row for the labels and a column for the extents."""
+    families = {}
+    for run in record["benchmarks"]:
+        family, labels, extents = run["name"].split("/")[:3]
+        rank = extents.count("x") + 1
+        cell = times(run["of_loop"]) + (f" | {times(run['of_xtensor'])}" if "of_xtensor" in run else "")
+        families.setdefault((family, rank), {}).setdefault(labels, {})[extents] = f"{run['real_time']:.3g} | {cell}"
+    lines = []
+    for (family, _), rows in families.items():
+        columns = list(dict.fromkeys(extents for cells in rows.values() for extents in cells))
+        others = next(iter(rows.values()))[columns[0]].count("|")
+        title = " | ".join(["{}, us", "loop", "xtensor"][:others + 1])
+        lines += [line(family, *(title.format(extents) for extents in columns)), rule(len(columns) * (others + 1))]
+        lines += [line(f"`{labels}`", *(cells.get(extents, " | " * others) for extents in columns)) for labels, cells in rows.items()]
+        lines.append("")
+    return "\n".join([*lines, machine(record)]) + "\n"
+
+
 def crossover_tables(record):
     """From a record of bench_operators, the rows for which an operator beats the dense product: forward, and with its gradients.
     Between measured numbers of rows the speed-up is interpolated, both on logarithmic scales."""

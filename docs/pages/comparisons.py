@@ -49,6 +49,11 @@ def page():
          "beyond the BLAS, and loops for tiny products; [speed](speed.md) explains the columns.",
          "build/gcc-release/bench/bench_contraction --benchmark_out=docs/results/bench/contraction.json",
          benchmarks.table(record("bench/contraction.json"))),
+        ("Sums, copies, element-wise products",
+         "Against the best order of plain loops, all orders tried, and against xtensor (`xt::sum`, `xt::transpose`): how many times longer "
+         "they take than xtn.",
+         "build/gcc-release/bench/bench_reductions --benchmark_out=docs/results/bench/reductions.json",
+         benchmarks.reductions_table(record("bench/reductions.json"))),
     ]
     text = ("# Comparisons\n\nWritten by `python3 docs/pages` from the records in `docs/results`, each of which the command above its "
             "table makes. [Speed](speed.md) says what limits the figures.\n")
@@ -81,8 +86,8 @@ def files():
             RESULTS / "peers" / "results.md": benchmarks.peers_table(record("peers/results.json")),
             RESULTS / "networks" / "results.md": benchmarks.networks_table(record("networks/results.json")),
             RESULTS / "compile" / "results.md": benchmarks.compile_table(record("compile/results.json"))}
+    tables = {"operators": lambda data: benchmarks.table(data) + "\n" + benchmarks.crossover_tables(data),
+              "reductions": benchmarks.reductions_table}
     for path in sorted((RESULTS / "bench").glob("*.json")):
-        data = read(path)
-        made[path.with_suffix(".md")] = (benchmarks.table(data) if path.stem != "operators" else
-                                         benchmarks.table(data) + "\n" + benchmarks.crossover_tables(data))
+        made[path.with_suffix(".md")] = tables.get(path.stem, benchmarks.table)(read(path))
     return made

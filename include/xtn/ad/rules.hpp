@@ -46,9 +46,9 @@ void require_equal_shapes(const char* who, const variable<T, Rank>& x, const var
                           to_string(geometry::row_major(y.shape())) + " differ");
 }
 
-/// Numbers that multiply variables of T.
+/// Numbers beside variables of T.
 template <class Number, class T>
-concept multiplies = std::is_arithmetic_v<Number> ||(scalar<Number>&& is_complex<T>);
+concept number_beside = std::is_arithmetic_v<Number> ||(scalar<Number>&& is_complex<T>);
 template <scalar T, class Number>
 T number_as(const Number& alpha) {
     if constexpr (std::is_arithmetic_v<Number>)
@@ -132,7 +132,7 @@ variable<T, Rank> operator*(const variable<T, Rank>& x, const variable<T, Rank>&
 
 /// alpha x, for any number alpha; a complex one needs a complex x.
 template <class Number, scalar T, std::size_t Rank>
-requires detail::multiplies<Number, T> variable<T, Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
 operator*(const Number& alpha, const variable<T, Rank>& x) {
     const T scale = detail::number_as<T>(alpha);
     const variable<T, Rank> z = x.tape().result(x.shape(), x);
@@ -144,17 +144,42 @@ operator*(const Number& alpha, const variable<T, Rank>& x) {
 }
 /// alpha x.
 template <class Number, scalar T, std::size_t Rank>
-requires detail::multiplies<Number, T> variable<T, Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
 operator*(const variable<T, Rank>& x, const Number& alpha) { return alpha * x; }
 /// x / alpha, as x times 1 / alpha.
 template <class Number, scalar T, std::size_t Rank>
-requires detail::multiplies<Number, T> variable<T, Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
 operator/(const variable<T, Rank>& x, const Number& alpha) { return T(1) / detail::number_as<T>(alpha) * x; }
 /// -x.
 template <scalar T, std::size_t Rank>
 variable<T, Rank> operator-(const variable<T, Rank>& x) {
     return T(-1) * x;
 }
+
+/// alpha + x in every element.
+template <class Number, scalar T, std::size_t Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
+operator+(const Number& alpha, const variable<T, Rank>& x) {
+    const T shift = detail::number_as<T>(alpha);
+    const variable<T, Rank> z = x.tape().result(x.shape(), x);
+    T* out = z.data();
+    const T* a = x.data();
+    for (std::size_t i = 0, n = z.size(); i < n; ++i) out[i] = shift + a[i];
+    z.tape().record(z, [x](const T* dz) { detail::hand_on(x.sink(), dz, x.size(), T(1)); });
+    return z;
+}
+/// x + alpha.
+template <class Number, scalar T, std::size_t Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
+operator+(const variable<T, Rank>& x, const Number& alpha) { return alpha + x; }
+/// x - alpha.
+template <class Number, scalar T, std::size_t Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
+operator-(const variable<T, Rank>& x, const Number& alpha) { return -detail::number_as<T>(alpha) + x; }
+/// alpha - x.
+template <class Number, scalar T, std::size_t Rank>
+requires detail::number_beside<Number, T> variable<T, Rank>
+operator-(const Number& alpha, const variable<T, Rank>& x) { return alpha + -x; }
 
 // A plain tensor beside a variable is a constant: its elements are copied.
 /// v + tensor.

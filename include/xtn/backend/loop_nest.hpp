@@ -60,6 +60,14 @@ public:
     std::size_t size() const { return size_; }
     const loop& operator[](std::size_t i) const { return loops_[i]; }
 
+    /// Sorts them anew: larger keys outside, and larger steps among equals.
+    template <class Key>
+    void sort(const Key& key) {
+        std::sort(loops_.data(), loops_.data() + size_, [&](const loop& x, const loop& y) {
+            return key(x) != key(y) ? key(x) > key(y) : reach(x) > reach(y);
+        });
+    }
+
     /// Removes a loop.
     loop take(std::size_t i) {
         const loop l = loops_[i];

@@ -139,19 +139,30 @@ inline void write_row(std::int64_t n, T* __restrict c, std::int64_t stride, cons
         for (std::int64_t i = 0; i < n; ++i) write(c[i * stride], i);
 }
 
-/// The sum of n elements of a row, in chains enough to hide the latency of an addition.
+/// The sum of n elements of a row: in running totals enough to hide the latency of an addition where the row is long, then
+/// in four. (These by name: of arrays that short, g++ makes loads and stores.)
 template <class T, class Reader>
 inline T sum_row(std::int64_t n, const Reader row) {
-    constexpr std::size_t bytes = 128;
-    constexpr std::int64_t chains = bytes / sizeof(T);
-    T sum[bytes / sizeof(T)] = {};
-    const std::int64_t whole = n - n % chains;
-    for (std::int64_t i = 0; i < whole; i += chains)
-        for (std::int64_t k = 0; k < chains; ++k) sum[k] += row[i + k];
-    for (std::int64_t i = whole; i < n; ++i) sum[i - whole] += row[i];
-    for (std::int64_t half = chains / 2; half > 0; half /= 2)
-        for (std::int64_t k = 0; k < half; ++k) sum[k] += sum[k + half];
-    return sum[0];
+    constexpr std::int64_t totals = 128 / sizeof(T);
+    T sum{};
+    std::int64_t i = 0;
+    if (n >= 4 * totals) {
+        T part[128 / sizeof(T)] = {};
+        for (; n - i >= totals; i += totals)
+            for (std::int64_t k = 0; k < totals; ++k) part[k] += row[i + k];
+        for (std::int64_t half = totals / 2; half > 0; half /= 2)
+            for (std::int64_t k = 0; k < half; ++k) part[k] += part[k + half];
+        sum = part[0];
+    }
+    T p{}, q{}, r{}, s{};
+    for (; n - i >= 4; i += 4) {
+        p += row[i];
+        q += row[i + 1];
+        r += row[i + 2];
+        s += row[i + 3];
+    }
+    for (; i < n; ++i) p += row[i];
+    return sum + ((p + r) + (q + s));
 }
 
 }  // namespace xtn::backend

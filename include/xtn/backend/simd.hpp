@@ -57,6 +57,15 @@ using batch = xsimd::batch<T>;
 template <std::floating_point T>
 inline constexpr std::size_t lanes = batch<T>::size;
 
+/// A register of 16 bytes, where there is one: in longer ones, interleaving goes by halves in some versions of xsimd.
+#if XSIMD_WITH_SSE2
+template <std::floating_point T>
+using short_batch = xsimd::batch<T, xsimd::sse2>;
+#else
+template <std::floating_point T>
+using short_batch = batch<T>;
+#endif
+
 }  // namespace XTN_SIMD_TARGET
 
 namespace detail {

@@ -16,7 +16,7 @@ namespace xtn::backend {
 namespace detail {
 
 /// Iterations of a nest that is not worth sorting.
-inline constexpr std::int64_t few = 32;
+inline constexpr std::int64_t few = 64;
 
 /// C = or += the sums of the terms; the last `sum_loops` loops do not advance C.
 template <class T, class Term>
@@ -28,13 +28,12 @@ void evaluate(loops l, std::size_t sum_loops, Term t, T* c, bool accumulate) {
             nest(summed, oa, ob, 0, [&](std::int64_t a, std::int64_t b, std::int64_t) { sum += t.at(a, b).value(); });
             c[oc] = accumulate ? c[oc] + sum : sum;
         });
-    const sorted_loops outer(kept), inner(summed);
-    if (inner.size() > 0)
-        strided_sum<T, Term>{outer, inner}(t, c, accumulate);
+    if (iterations(summed) > 1)
+        sum_terms(kept, summed, t, c, accumulate);
     else if (accumulate)
-        strided_write<true, T, Term>{outer}(t, c);
+        strided_write<true, T, Term>{kept}(t, c);
     else
-        strided_write<false, T, Term>{outer}(t, c);
+        strided_write<false, T, Term>{kept}(t, c);
 }
 
 }  // namespace detail

@@ -22,7 +22,7 @@ template <class T, class Term>
 class strided_sum {
 public:
     /// Over loops that advance C and loops that do not.
-    strided_sum(const sorted_loops& kept, const sorted_loops& sums) : outer_(kept), sums_(sums) {
+    strided_sum(loops kept, loops sums) : outer_(kept), sums_(sums) {
         double adding = 1e9, summing = 1e9;
         std::size_t best = 0;
         for (std::size_t i = 0; i < outer_.size(); ++i)
@@ -32,7 +32,7 @@ public:
             }
         std::int64_t longest = 1;
         for (const loop& s : sums_.all()) {
-            summing = std::min(summing, seconds(s, 32));
+            summing = std::min(summing, seconds(s, 12));
             longest = std::max(longest, std::min(s.extent, elements_of_leaf));
         }
         if (outer_.size() > 0) columns_ = outer_.take(best);
@@ -127,12 +127,13 @@ private:
             const std::int64_t quarter = rows.extent / 4;
             for (std::int64_t i = 0; i < quarter; ++i)
                 write(at(i), at(i + quarter), at(i + 2 * quarter), at(i + 3 * quarter));
-            std::int64_t i = 4 * quarter;
-            if (i + 2 <= rows.extent) {
+            const std::int64_t i = 4 * quarter, left = rows.extent - i;
+            if (left == 3)
+                write(at(i), at(i + 1), at(i + 2));
+            else if (left == 2)
                 write(at(i), at(i + 1));
-                i += 2;
-            }
-            if (i < rows.extent) write(at(i));
+            else if (left == 1)
+                write(at(i));
         });
     }
 
@@ -151,5 +152,35 @@ private:
     bool adds_rows_;
     std::int64_t width_;
 };
+
+/// C = or += the sums of the terms. Where a short row is summed, and other loops with it, the others come first, into memory
+/// that stays in cache: they add long rows, and few short ones are left to sum.
+template <class T, class Term>
+void sum_terms(loops kept, loops sums, Term t, T* c, bool accumulate) {
+    constexpr std::int64_t short_row = 128, in_cache = std::int64_t{1} << 18;
+    const auto row =
+        std::find_if(sums.begin(), sums.end(), [](const loop& l) { return l.extent > 1 && Term::is_dense(l); });
+    if (row == sums.end() || row->extent > short_row || iterations(sums) < 4 * row->extent ||
+        iterations(kept) * row->extent * std::int64_t{sizeof(T)} > in_cache)
+        return strided_sum<T, Term>{kept, sums}(t, c, accumulate);
+
+    std::array<loop, max_labels> to_partial, others, from_partial;
+    const auto end = std::copy(kept.begin(), kept.end(), to_partial.begin());
+    std::sort(to_partial.begin(), end, [](const loop& x, const loop& y) {
+        return std::abs(x.a) + std::abs(x.b) > std::abs(y.a) + std::abs(y.b);
+    });
+    std::int64_t size = row->extent;
+    for (std::size_t i = kept.size(); i-- > 0; size *= to_partial[i].extent) {
+        from_partial[i] = {to_partial[i].extent, size, 0, to_partial[i].c};
+        to_partial[i].c = size;
+    }
+    *end = {row->extent, row->a, row->b, 1};
+    std::copy(row + 1, sums.end(), std::copy(sums.begin(), row, others.begin()));
+    const loop last{row->extent, 1, 0, 0};
+    workspace_frame frame;
+    T* partial = frame.take<T>(static_cast<std::size_t>(size));
+    strided_sum<T, Term>{{to_partial.data(), kept.size() + 1}, {others.data(), sums.size() - 1}}(t, partial, false);
+    strided_sum<T, element_term<T>>{{from_partial.data(), kept.size()}, {&last, 1}}({{partial}}, c, accumulate);
+}
 
 }  // namespace xtn::backend::detail

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tiling: a plan runs slice by slice along one label that the output keeps (the batch), so that what one step writes is
 // still in the cache when the next reads it. What does not depend on the batch is done once, before the first slice or,
-// in a pullback, after the last. Tiling also bounds the memory that intermediates take.
+// in a pullback, after the last. Tiling also bounds the memory that intermediates take. What slices have in common, such
+// as the gradient of weights, is added slice by slice, a running total as inside a matrix product.
 #pragma once
 
 #include <algorithm>
