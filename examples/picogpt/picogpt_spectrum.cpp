@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
                                     {{"weights", label}, {"file", std::filesystem::path(weights).filename().string()}},
                                     seed);
         for (const std::size_t bond : bonds) {
-            const picogpt::form f{.family = picogpt::family::mpo, .size = bond};
+            const picogpt::form f{.family = "mpo", .size = bond};
             std::vector<picogpt::approximation_error> of_kind(kinds.size());
             picogpt::approximation_error all;
             for (const auto& [layer, op] : m.named_operators()) {

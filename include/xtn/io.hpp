@@ -20,6 +20,9 @@
 #include <xtn/io/npy.hpp>
 #include <xtn/io/npy_header.hpp>
 #include <xtn/io/npz.hpp>
+#include <xtn/io/operator_description.hpp>
+#include <xtn/io/operators.hpp>
+#include <xtn/io/parameters.hpp>
 #include <xtn/io/safetensors.hpp>
 #include <xtn/io/safetensors_file.hpp>
 #include <xtn/io/safetensors_header.hpp>

@@ -41,7 +41,10 @@
 #include <xtn/op/basis.hpp>
 #include <xtn/op/cost.hpp>
 #include <xtn/op/dense.hpp>
+#include <xtn/op/description.hpp>
 #include <xtn/op/diagonal.hpp>
+#include <xtn/op/families.hpp>
+#include <xtn/op/family.hpp>
 #include <xtn/op/kronecker.hpp>
 #include <xtn/op/low_rank.hpp>
 #include <xtn/op/mpo.hpp>

@@ -159,46 +159,33 @@ BOOST_AUTO_TEST_CASE(projection_keeps_the_coefficients_of_its_support) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(operators_come_back_from_their_settings) {
+BOOST_AUTO_TEST_CASE(operators_come_back_from_their_descriptions) {
     const matrix w = random_matrix(12, 9, 5);
-    for (const auto& [where, settings] : {std::pair{support::zigzag(k::fraction(0.5)), "zigzag 54"},
-                                          {support::scaled_zigzag(k::count(7)), "scaled_zigzag 7"},
-                                          {support::rectangle(k::count(30)), "rectangle 30"},
-                                          {support::scattered(k::count(20), 3), "scattered 20 3"},
-                                          {support::largest(k::count(2)), "custom "},
-                                          {support::custom({5, 1, 107}), "custom 5 1 107"}})
+    for (const auto& [where, words] : {std::pair{support::zigzag(k::fraction(0.5)), "zigzag 54"},
+                                       {support::scaled_zigzag(k::count(7)), "scaled_zigzag 7"},
+                                       {support::rectangle(k::count(30)), "rectangle 30"},
+                                       {support::scattered(k::count(20), 3), "scattered 20 3"},
+                                       {support::largest(k::count(2)), "custom "},
+                                       {support::custom({5, 1, 107}), "custom 5 1 107"}})
         for (const auto& [b, name] :
-             {std::pair{xtn::basis::dct2(), "dct2, "}, {xtn::basis::random_orthonormal(8), "haar 8, "}}) {
+             {std::pair{xtn::basis::dct2(), "dct2"}, {xtn::basis::random_orthonormal(8), "haar 8"}}) {
             const auto op = spectral<double>::from_dense(w, where, b);
-            BOOST_TEST(op.settings().starts_with(name + std::string(settings)), op.settings());
-            const auto again = spectral<double>::from_settings(12, 9, op.settings());
+            const auto d = op.description();
+            BOOST_TEST(d.text("basis") == name);
+            BOOST_TEST(d.text("support").starts_with(words), d.text("support"));
+            const auto again = xtn::library_families<double>().make(d);
             std::copy(op.coefficients().values().begin(), op.coefficients().values().end(),
-                      again.coefficients().data());
+                      again.parameters()[0].value.data());
             BOOST_TEST(difference(again.to_dense(), op.to_dense()) == 0);
-            BOOST_TEST(again.settings() == op.settings());
+            BOOST_TEST((again.description() == d));
         }
-    for (const char* faulty : {"",
-                               "dct2",
-                               "dct2, ",
-                               "dct2, zigzag",
-                               "dct2, zigzag 3 4",
-                               "dct2, zigzag 3x",
-                               "dct2, circle 3",
-                               "dct3, zigzag 3",
-                               "random_orthonormal, zigzag 3",
-                               "dct2, scattered 3",
-                               "dct2 1, zigzag 3",
-                               "dct2, zigzag -1",
-                               "dct2, zigzag +3",
-                               "dct2, zigzag 3.0",
-                               "dct2, zigzag 18446744073709551616",
-                               "dct2, scattered 3 -1",
-                               "dct2, custom 1 -1",
-                               "dct2, custom 1 x",
-                               "random_orthonormal -1, zigzag 3",
-                               "random_orthonormal 8x, zigzag 3",
-                               "random_orthonormal 18446744073709551616, zigzag 3"})
-        BOOST_CHECK_THROW(spectral<double>::from_settings(12, 9, faulty), xtn::error);
+    for (const char* faulty :
+         {"", "zigzag", "zigzag 3 4", "zigzag 3x", "circle 3", "scattered 3", "zigzag -1", "zigzag +3", "zigzag 3.0",
+          "zigzag 18446744073709551616", "scattered 3 -1", "custom 1 -1", "custom 1 x"})
+        BOOST_CHECK_THROW(support::from_text(faulty), xtn::error);
+    for (const char* faulty :
+         {"", "dct3", "dct2 1", "haar", "haar -1", "haar 8x", "haar 18446744073709551616", "haar  1"})
+        BOOST_CHECK_THROW(basis::from_text(faulty), xtn::error);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_coefficients_say_what_is_wrong) {

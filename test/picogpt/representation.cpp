@@ -13,7 +13,6 @@
 
 namespace {
 
-using picogpt::family;
 using picogpt::representation;
 
 std::size_t count(const std::string& name) {
@@ -30,7 +29,7 @@ constexpr std::size_t biases_norms_and_tokens = 4 * (128 + 512 + 128) + 9 * 256 
 
 BOOST_AUTO_TEST_CASE(names_are_read) {
     const representation r("mpo-8-a3-f2x16-shared");
-    BOOST_TEST((r.attention.family == family::mpo && r.head.family == family::mpo));
+    BOOST_TEST((r.attention.family == "mpo" && r.head.family == "mpo"));
     BOOST_TEST(r.attention.sites == 3);
     BOOST_TEST(r.attention.size == 8);
     BOOST_TEST(r.feed_forward.sites == 2);
@@ -93,11 +92,10 @@ BOOST_AUTO_TEST_CASE(parameters_are_counted) {
     BOOST_TEST(count("low_rank-7") == rest + 7 * (16 * 256 + 8 * 640 + 193));
     BOOST_TEST(count("kronecker-8") == rest + 8 * (16 * 256 + 8 * 512 + (5 * 16 + 13 * 8)));
     // three sites: 4 * 8 at one end, 8 * 4 within, 4 * 4 at the other end
-    const auto sites = picogpt::sites_of({family::mpo, 8, 3}, "blocks.0.attn.W_q", 128, 128);
-    BOOST_TEST(sites.out.size() == 3);
-    std::size_t ends = 0;
-    for (const std::size_t k : {0u, 2u}) ends += sites.out[k] * sites.in[k];
-    const std::size_t interior = sites.out[1] * sites.in[1];
+    const auto sites = picogpt::describe({.family = "mpo", .size = 8, .sites = 3}, "blocks.0.attn.W_q", 128, 128);
+    const auto out = sites.numbers("out"), in = sites.numbers("in");
+    BOOST_REQUIRE(out.size() == 3);
+    const std::size_t ends = out[0] * in[0] + out[2] * in[2], interior = out[1] * in[1];
     const std::size_t feed_forward = 8 * (8 * (32 + 64) + 64 * 32), head = 8 * (40 + 208);
     BOOST_TEST(count("mpo-8-a3") == rest + 16 * (8 * ends + 64 * interior) + feed_forward + head);
     // shared: 15 of 16 interior cores of the attention matrices and 6 of 8 of the feed-forward ones fall away

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(structural_ranks) {
     for (const char* name :
          {"spectral-28", "spectral-30-rectangle", "spectral-20-scattered", "spectral-30-scaled_zigzag"}) {
         const picogpt::form& f = in_blocks(name).attention;
-        const auto op = picogpt::make_operator(f, "layer", 20, 12);
+        const auto op = xtn::library_families<float>().make(describe(f, "layer", 20, 12));
         xtn::random_stream random(5);
         xtn::init_normal(op, 1.0, random);
         const auto places = picogpt::support_of(f, "layer").elements(20, 12);

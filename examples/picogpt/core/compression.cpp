@@ -40,44 +40,43 @@ approximation_error error_of_rows(const matrix_rows& matrix, std::size_t first, 
     return e;
 }
 
-xtn::parameter<float> slice(const xtn::parameter<float>& p, std::vector<std::size_t> shape, std::size_t begin) {
-    const xtn::parameter<float> part(shape);
-    std::copy_n(p.values().begin() + static_cast<std::ptrdiff_t>(begin), part.size(), part.values().begin());
-    return part;
+/// The extents of a chain's sites, most significant first.
+struct tt_sites {
+    std::vector<std::size_t> out, in;
+};
+
+/// The sites of what is decomposed as a chain: an MPO, or a product of low rank, whose first site has the rows and whose
+/// second one has the columns.
+std::optional<tt_sites> chain_sites(const xtn::operator_description& d) {
+    if (d.family == "low_rank") return tt_sites{{d.number("out"), 1}, {1, d.number("in")}};
+    if (d.family == "mpo") return tt_sites{d.numbers("out"), d.numbers("in")};
+    return std::nullopt;
 }
 
-bool is_chain(const form& f) { return f.added_rank == 0 && (f.family == family::mpo || f.family == family::kronecker); }
-
-/// The error of an operator of that form, some rows at a time where the form permits.
-approximation_error error_of(const form& f, const operator_type& op, const matrix_rows& matrix) {
+/// The error of such an operator, some digits of the first site, which is the most significant one of a row, at a time.
+approximation_error error_of_chain(const tt_sites& sites, const operator_type& op, const matrix_rows& matrix) {
+    std::vector<xtn::parameter<float>> cores;
+    std::size_t bond = 1;
+    for (std::size_t k = 0; k < sites.out.size(); ++k) {
+        const xtn::parameter<float>& p = op.parameters()[k].value;
+        const std::size_t next = p.size() / (bond * sites.out[k] * sites.in[k]);
+        cores.push_back(xtn::parameter<float>::view(p.values(), {bond, sites.out[k], sites.in[k], next}));
+        bond = next;
+    }
+    const xtn::parameter<float> first = cores[0];
+    const std::size_t digits = sites.out[0], width = first.size() / digits, rows = matrix.out / digits;
+    const std::size_t most = std::clamp<std::size_t>(block_numbers / (rows * matrix.in), 1, digits);
     approximation_error e;
-    const auto& parameters = op.parameters();
-    if (f.family == family::low_rank) {
-        const auto &left = parameters[0].value, &right = parameters[1].value;
-        const std::size_t height = std::clamp<std::size_t>(block_numbers / matrix.in, 1, matrix.out);
-        for (std::size_t first = 0; first < matrix.out; first += height) {
-            const std::size_t rank = left.shape()[1], rows = std::min(height, matrix.out - first);
-            const xtn::low_rank<float> block(slice(left, {rows, rank}, first * rank), right);
-            e += error_of_rows(matrix, first, block.to_dense());
-        }
-    } else if (is_chain(f)) {
-        // The most significant digit of a row is that of the first site.
-        std::vector<xtn::parameter<float>> cores;
-        for (const auto& p : parameters) cores.push_back(p.value);
-        const xtn::parameter<float> first = cores[0];
-        const std::size_t digits = first.shape()[1], in = first.shape()[2], bond = first.shape()[3];
-        for (std::size_t digit = 0; digit < digits; ++digit) {
-            cores[0] = slice(first, {1, 1, in, bond}, digit * in * bond);
-            e += error_of_rows(matrix, digit * (matrix.out / digits), xtn::mpo<float>(cores).to_dense());
-        }
-    } else {
-        e = error_of_rows(matrix, 0, op.to_dense());
+    for (std::size_t digit = 0; digit < digits; digit += most) {
+        const std::size_t count = std::min(most, digits - digit);
+        cores[0] = xtn::parameter<float>::view(first.values().subspan(digit * width, count * width),
+                                               {1, count, sites.in[0], width / sites.in[0]});
+        e += error_of_rows(matrix, digit * rows, xtn::mpo<float>(cores).to_dense());
     }
     return e;
 }
 
-/// A product of low rank is a chain whose first site has the rows, its second the columns. Both factors get the roots of
-/// the singular values.
+/// A chain of the sites of low rank as such a product. Both factors get the roots of the singular values.
 operator_type low_rank_of(const xtn::tt::mpo<float>& chain) {
     const auto &left_core = chain.cores()[0], &right_core = chain.cores()[1];
     const std::size_t out = left_core.shape(1), in = right_core.shape(2), rank = right_core.shape(0);
@@ -92,19 +91,15 @@ operator_type low_rank_of(const xtn::tt::mpo<float>& chain) {
     return xtn::low_rank<float>(left, right);
 }
 
-/// The sites of a form that is decomposed as a chain.
-std::optional<site_extents> chain_sites(const form& f, const std::string& layer, const matrix_rows& matrix) {
-    if (f.family == family::low_rank) return site_extents{{matrix.out, 1}, {1, matrix.in}};
-    if (is_chain(f)) return sites_of(f, layer, matrix.out, matrix.in);
-    return std::nullopt;
-}
-
-operator_type nearest(const form& f, const std::string& layer, const matrix_rows& matrix,
+operator_type nearest(const xtn::operator_description& d, const matrix_rows& matrix,
                       const std::optional<xtn::tt::sketch>& sketch) {
-    const auto sites = chain_sites(f, layer, matrix);
-    if (!sites) return compress(f, layer, whole(matrix));
-    auto chain = xtn::tt::tt_svd_of_rows<float>(matrix.read, sites->out, sites->in, {.max_bond = f.size}, sketch).chain;
-    return f.family == family::low_rank ? low_rank_of(chain) : xtn::mpo<float>(std::move(chain));
+    const auto sites = chain_sites(d);
+    if (!sites) return xtn::library_families<float>().from_dense(whole(matrix), d);
+    const bool is_mpo = d.family == "mpo";
+    auto chain = xtn::tt::tt_svd_of_rows<float>(matrix.read, sites->out, sites->in,
+                                                {.max_bond = d.number(is_mpo ? "bond" : "rank")}, sketch)
+                     .chain;
+    return is_mpo ? xtn::mpo<float>(std::move(chain)) : low_rank_of(chain);
 }
 
 form of_size(form f, std::size_t size) {
@@ -115,17 +110,20 @@ form of_size(form f, std::size_t size) {
 
 /// How many numbers an operator of that form stores.
 std::size_t stored_numbers(const form& f, const std::string& layer, const matrix_rows& m) {
-    if (f.family == family::spectral) return f.size > 0 ? f.size : f.coefficients.of(m.out, m.in);
-    if (f.family == family::low_rank) return std::min({f.size, m.out, m.in}) * (m.out + m.in);
-    return xtn::parameter_count(make_operator(f, layer, m.out, m.in).parameters());
+    if (f.family == "spectral") return f.size > 0 ? f.size : f.coefficients.of(m.out, m.in);
+    const xtn::operator_description d = describe(f, layer, m.out, m.in);
+    if (f.family == "low_rank") return d.number("rank") * (m.out + m.in);
+    return xtn::parameter_count(xtn::library_families<float>().make(d).parameters());
 }
 
 compressed_layer attempt(const form& f, const std::string& layer, const matrix_rows& matrix,
                          const compression_options& options) {
-    const operator_type op = nearest(f, layer, matrix, options.sketch);
+    const xtn::operator_description d = describe(f, layer, matrix.out, matrix.in);
+    const operator_type op = nearest(d, matrix, options.sketch);
     round_parameters(op.parameters(), options.type);
-    return {op, f.family == family::spectral ? xtn::parameter_count(op.parameters()) : f.size, error_of(f, op, matrix),
-            ""};
+    const auto sites = chain_sites(d);
+    return {op, f.family == "spectral" ? xtn::parameter_count(op.parameters()) : f.size,
+            sites ? error_of_chain(*sites, op, matrix) : error_of_rows(matrix, 0, op.to_dense()), ""};
 }
 
 compressed_layer smallest_within(double tolerance, const form& f, const std::string& layer, const matrix_rows& matrix,
@@ -136,7 +134,7 @@ compressed_layer smallest_within(double tolerance, const form& f, const std::str
     const auto within = [&](const compressed_layer& c) { return c.error.relative() <= tolerance; };
     std::size_t first = std::max<std::size_t>(1, f.size), failed = first - 1;
     // With two sites the tolerance of the decomposition is that of the whole, but for rounding.
-    if (const auto sites = chain_sites(f, layer, matrix); sites && sites->out.size() == 2) {
+    if (const auto sites = chain_sites(describe(f, layer, matrix.out, matrix.in)); sites && sites->out.size() == 2) {
         std::size_t most = first;
         while (saves(2 * most)) most *= 2;
         const auto found = xtn::tt::tt_svd_of_rows<float>(
@@ -201,23 +199,7 @@ void round_parameters(const std::vector<xtn::named_parameter<float>>& parameters
 }
 
 operator_type compress(const form& f, const std::string& layer, const matrix_type& matrix) {
-    if (f.added_rank > 0) {
-        const auto added = xtn::low_rank<float>::from_dense(matrix, f.added_rank);
-        return xtn::sum<float>({compress(f.without_added(), layer, matrix - added.to_dense()), added});
-    }
-    switch (f.family) {
-        case family::dense: return xtn::dense<float>::from_dense(matrix);
-        case family::low_rank:
-        case family::mpo:
-        case family::kronecker: return nearest(f, layer, rows_of(matrix), std::nullopt);
-        case family::tucker: {
-            const site_extents s = sites_of(f, layer, matrix.shape(0), matrix.shape(1));
-            return xtn::tucker<float>::from_dense(matrix, s.out, s.in, f.size);
-        }
-        case family::spectral:
-            return xtn::spectral<float>::from_dense(matrix, support_of(f, layer), basis_of(f, layer));
-    }
-    throw xtn::error("compress: unknown family");
+    return xtn::library_families<float>().from_dense(matrix, describe(f, layer, matrix.shape(0), matrix.shape(1)));
 }
 
 compressed_layer compress(const form& f, const std::string& layer, const matrix_rows& matrix,

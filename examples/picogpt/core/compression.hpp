@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Trained matrices in the nearest operator of a form: truncated SVD for low rank, TT-SVD for MPOs and Kronecker products,
-// the sequentially truncated higher-order SVD for Tucker operators, the projection on the support for spectral ones. Where a
-// product of low rank is added, it comes first and the MPO takes the rest. The size is that of the form, or the smallest
+// Trained matrices in the nearest operator of a form, as its family finds it. The size is that of the form, or the smallest
 // that keeps a relative error.
 #pragma once
 

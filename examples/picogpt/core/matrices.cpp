@@ -12,7 +12,7 @@
 #include <utility>
 
 #include <xtn/core/number.hpp>
-#include <xtn/io/safetensors.hpp>
+#include <xtn/io/operators.hpp>
 
 #include "../../common/bounded_tasks.hpp"
 
@@ -58,8 +58,8 @@ matrix_rows rows_of(const xtn::mapped_safetensors& file, const std::string& name
 /// for other decompositions, and the bases of spectral operators.
 std::size_t memory_of(const form& f, const xtn::tensor_shape& shape) {
     const std::size_t numbers = shape[0] * shape[1];
-    if (f.family == family::spectral) return sizeof(float) * (5 * numbers + shape[0] * shape[0] + shape[1] * shape[1]);
-    const bool chain = f.added_rank == 0 && f.family != family::tucker;
+    if (f.family == "spectral") return sizeof(float) * (5 * numbers + shape[0] * shape[0] + shape[1] * shape[1]);
+    const bool chain = f.added_rank == 0 && f.family != "tucker";
     return sizeof(float) * (chain ? 2 : 5) * numbers;
 }
 
@@ -80,7 +80,7 @@ public:
         file.metadata() = {{"identity", identity_},          {"parameters", std::to_string(t.parameters)},
                            {"size", std::to_string(t.size)}, {"error", exact(t.error.error)},
                            {"norm", exact(t.error.norm)},    {"kept", t.kept}};
-        if (op && !op->settings().empty()) file.metadata()["settings"] = op->settings();
+        if (op) xtn::add_description(file, t.layer, *op);
         xtn::save_safetensors(path_, file);
     }
 
@@ -95,7 +95,8 @@ public:
         const auto parameters = xtn::parse_number<std::size_t>(text("parameters")),
                    size = xtn::parse_number<std::size_t>(text("size"));
         const auto error = xtn::parse_number<double>(text("error")), norm = xtn::parse_number<double>(text("norm"));
-        if (text("identity") != identity_ || !parameters || !size || !error || !norm) return false;
+        const bool whole = !text("kept").empty() || metadata.contains(t.layer + ".operator");
+        if (text("identity") != identity_ || !whole || !parameters || !size || !error || !norm) return false;
         t.parameters = *parameters;
         t.size = *size;
         t.error = {*error, *norm};
@@ -139,9 +140,7 @@ void join(const xtn::mapped_safetensors& file, const std::vector<matrix_job>& jo
     for_each([&](const xtn::mapped_safetensors& from, const std::string& name) {
         all.push_back({name, from.type(name), from.shape(name)});
     });
-    for (const auto& [index, part] : parts)
-        if (const auto found = part.metadata().find("settings"); found != part.metadata().end())
-            metadata[tensors[index].layer + ".settings"] = found->second;
+    for (const auto& [index, part] : parts) metadata.insert(*part.metadata().find(tensors[index].layer + ".operator"));
     xtn::safetensors_stream out(target, std::move(all), metadata);
     for_each(
         [&](const xtn::mapped_safetensors& from, const std::string& name) { out.write(name, from[name].bytes()); });

@@ -15,33 +15,27 @@ std::size_t lower_factor(std::size_t n) {
     return d;
 }
 
+/// The extents of an MPO's sites, most significant first.
+struct site_extents {
+    std::vector<std::size_t> out, in;
+};
+
 template <std::size_t Sites>
 site_extents balanced_extents(std::size_t out, std::size_t in) {
     const auto found = xtn::balanced_sites<Sites>(out, in);
     return {{found.out.begin(), found.out.end()}, {found.in.begin(), found.in.end()}};
 }
 
-/// Cores of zeros with this bond, or the largest that the sites on one side can use. Interior cores come from `shared`
-/// if the shape was asked for before.
-std::vector<xtn::parameter<float>> make_cores(const site_extents& s, std::size_t bond,
-                                              std::map<std::string, xtn::parameter<float>>* shared = nullptr,
-                                              const std::string& group = "") {
-    const std::size_t n = s.out.size();
-    std::vector<std::size_t> bonds(n + 1, bond);
-    bonds.front() = bonds.back() = 1;
-    for (std::size_t k = 1; k < n; ++k) bonds[k] = std::min(bonds[k], bonds[k - 1] * s.out[k - 1] * s.in[k - 1]);
-    for (std::size_t k = n; k-- > 1;) bonds[k] = std::min(bonds[k], bonds[k + 1] * s.out[k] * s.in[k]);
-    std::vector<xtn::parameter<float>> cores;
-    for (std::size_t k = 0; k < n; ++k) {
-        const std::vector<std::size_t> shape{bonds[k], s.out[k], s.in[k], bonds[k + 1]};
-        if (shared != nullptr && k > 0 && k + 1 < n) {
-            const std::string key = group + "." + std::to_string(k);
-            cores.push_back(shared->try_emplace(key, shape).first->second);
-        } else {
-            cores.emplace_back(shape);
-        }
+site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
+    const bool feed_forward = layer.find(".ffn.") != std::string::npos;
+    if (f.family != "kronecker" && f.sites == 0 && !feed_forward) {
+        const std::size_t o = lower_factor(out), i = lower_factor(in);
+        return {{o, out / o}, {i, in / i}};
     }
-    return cores;
+    const std::size_t sites = f.family == "kronecker" ? 2 : f.sites == 0 ? 3 : f.sites;
+    return sites == 2   ? balanced_extents<2>(out, in)
+           : sites == 3 ? balanced_extents<3>(out, in)
+                        : balanced_extents<4>(out, in);
 }
 
 /// A number that belongs to a layer's name (FNV-1a).
@@ -53,42 +47,32 @@ std::uint64_t seed_of(const std::string& layer) {
 
 }  // namespace
 
-site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
-    const bool feed_forward = layer.find(".ffn.") != std::string::npos;
-    if (f.family != family::kronecker && f.sites == 0 && !feed_forward) {
-        const std::size_t o = lower_factor(out), i = lower_factor(in);
-        return {{o, out / o}, {i, in / i}};
-    }
-    const std::size_t sites = f.family == family::kronecker ? 2 : f.sites == 0 ? 3 : f.sites;
-    return sites == 2   ? balanced_extents<2>(out, in)
-           : sites == 3 ? balanced_extents<3>(out, in)
-                        : balanced_extents<4>(out, in);
-}
-
 xtn::support support_of(const form& f, const std::string& layer) {
     return xtn::support::of(f.support, f.coefficients, seed_of(layer));
 }
 
-xtn::basis basis_of(const form& f, const std::string& layer) {
-    return f.random_basis ? xtn::basis::random_orthonormal(seed_of(layer)) : xtn::basis::dct2();
-}
-
-xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
+xtn::operator_description describe(const form& f, const std::string& layer, std::size_t out, std::size_t in) {
     if (f.added_rank > 0)
-        return xtn::sum<float>(
-            {make_operator(f.without_added(), layer, out, in), xtn::low_rank<float>(out, in, f.added_rank)});
-    switch (f.family) {
-        case family::dense: return xtn::dense<float>(out, in);
-        case family::low_rank: return xtn::low_rank<float>(out, in, f.size);
-        case family::mpo:
-        case family::kronecker: return xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size));
-        case family::tucker: {
-            const site_extents s = sites_of(f, layer, out, in);
-            return xtn::tucker<float>(s.out, s.in, f.size);
-        }
-        case family::spectral: return xtn::spectral<float>(out, in, support_of(f, layer), basis_of(f, layer));
+        return {"sum",
+                {},
+                {describe(f.without_added(), layer, out, in),
+                 describe({.family = "low_rank", .size = f.added_rank}, layer, out, in)},
+                {}};
+    if (f.family == "mpo" || f.family == "kronecker" || f.family == "tucker") {
+        const site_extents sites = sites_of(f, layer, out, in);
+        const bool is_tucker = f.family == "tucker";
+        return xtn::operator_description{is_tucker ? "tucker" : "mpo"}
+            .set("out", sites.out)
+            .set("in", sites.in)
+            .set(is_tucker ? "rank" : "bond", f.size);
     }
-    throw xtn::error("make_operator: unknown family");
+    xtn::operator_description d{f.family};
+    d.set("out", out).set("in", in);
+    if (f.family == "low_rank") d.set("rank", std::min({f.size, out, in}));
+    if (f.family == "spectral")
+        d.set("support", support_of(f, layer).text(out, in))
+            .set("basis", f.random_basis ? xtn::basis::random_orthonormal(seed_of(layer)).text() : "dct2");
+    return d;
 }
 
 model_shape shape_of(const representation& r, model_shape shape) {
@@ -98,12 +82,16 @@ model_shape shape_of(const representation& r, model_shape shape) {
 
 model<float> make_model(const model_shape& shape, const representation& r) {
     std::map<std::string, xtn::parameter<float>> interior;
-    const auto make = [&](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
-        const form& f = r.of(layer);
-        if (!r.shared || f.family != family::mpo) return make_operator(f, layer, out, in);
-        // One group for all attention matrices, one for each of the two feed-forward shapes.
-        const std::string group = std::to_string(out) + "x" + std::to_string(in);
-        return xtn::mpo<float>(make_cores(sites_of(f, layer, out, in), f.size, &interior, group));
+    const auto make = [&](const std::string& layer, std::size_t out, std::size_t in) {
+        const xtn::operator_description d = describe(r.of(layer), layer, out, in);
+        return xtn::library_families<float>().make(d, [&](const std::string& name, const auto& extents) {
+            const std::size_t last = (d.family == "mpo" ? d.numbers("out").size() : 1) - 1;
+            if (!r.shared || last == 0 || name == "cores.0" || name == "cores." + std::to_string(last))
+                return xtn::parameter<float>(extents);
+            // One group for all attention matrices, one for each of the two feed-forward shapes.
+            const std::string group = std::to_string(out) + "x" + std::to_string(in);
+            return interior.try_emplace(group + "." + name, extents).first->second;
+        });
     };
     return {shape_of(r, shape), make};
 }

@@ -19,23 +19,13 @@ struct initialisation {
     bool published_mpo = false;
 };
 
-/// The extents of an MPO's sites, most significant first.
-struct site_extents {
-    std::vector<std::size_t> out, in;
-};
-
-/// The sites of a layer in MPO form. The paper's are two for the attention matrices and the head, with factors as near
-/// to the square root as divisors allow, smaller first, and three balanced ones for the feed-forward matrices.
-site_extents sites_of(const form& f, const std::string& layer, std::size_t out, std::size_t in);
-
 /// Where the coefficients of a spectral layer stand; scattered ones are drawn for each layer's name.
 xtn::support support_of(const form& f, const std::string& layer);
 
-/// The bases of a spectral layer; random ones are drawn for each layer's name.
-xtn::basis basis_of(const form& f, const std::string& layer);
-
-/// The operator of a layer, with zeros in it.
-xtn::any_operator<float> make_operator(const form& f, const std::string& layer, std::size_t out, std::size_t in);
+/// What the operator of a layer is; random bases are drawn for each layer's name. The MPO paper's sites, for forms that name
+/// none, are two for the attention matrices and the head, with factors as near to the square root as divisors allow,
+/// smaller first, and three balanced ones for the feed-forward matrices. Sums of Kronecker products are MPOs.
+xtn::operator_description describe(const form& f, const std::string& layer, std::size_t out, std::size_t in);
 
 /// The shape with the representation's width, where it names one; the feed-forward layers are four times as wide.
 model_shape shape_of(const representation& r, model_shape shape = {});

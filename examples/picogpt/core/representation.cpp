@@ -2,7 +2,7 @@
 #include "representation.hpp"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -10,9 +10,6 @@
 
 namespace picogpt {
 namespace {
-
-/// In the order of `family`.
-constexpr std::array<std::string_view, 6> families{"dense", "mpo", "low_rank", "kronecker", "tucker", "spectral"};
 
 std::vector<std::string_view> parts_of(std::string_view text) {
     std::vector<std::string_view> parts;
@@ -46,15 +43,17 @@ representation::representation(const std::string& text) : name(text) {
                          "tucker-8, spectral-0.5-rectangle");
     };
     const std::vector<std::string_view> parts = parts_of(text);
-    const auto found = std::find(families.begin(), families.end(), parts[0]);
-    if (found == families.end()) refuse("it begins with dense, mpo, low_rank, kronecker, tucker or spectral");
-    form all;
-    all.family = static_cast<picogpt::family>(found - families.begin());
+    form all{.family = std::string(parts[0])};
+    const auto is_one_of = [&](std::initializer_list<std::string_view> families) {
+        return std::find(families.begin(), families.end(), all.family) != families.end();
+    };
+    if (!is_one_of({"dense", "mpo", "low_rank", "kronecker", "tucker", "spectral"}))
+        refuse("it begins with dense, mpo, low_rank, kronecker, tucker or spectral");
     std::size_t next = 1;
-    if (all.family != family::dense) {
+    if (all.family != "dense") {
         const std::string_view size = parts.size() > next ? parts[next++] : "";
         all.size = positive<std::size_t>(size);
-        const double fraction = all.family == family::spectral && all.size == 0 ? positive<double>(size) : 0;
+        const double fraction = all.family == "spectral" && all.size == 0 ? positive<double>(size) : 0;
         if (all.size == 0 && !(fraction > 0 && fraction <= 1))
             refuse("a number (bond, rank, products, coefficients or their fraction) follows " + std::string(parts[0]));
         all.coefficients = all.size > 0 ? xtn::coefficients::count(all.size) : xtn::coefficients::fraction(fraction);
@@ -66,22 +65,21 @@ representation::representation(const std::string& text) : name(text) {
                             : part.starts_with('f') ? &feed_forward
                             : part.starts_with('h') ? &head
                                                     : nullptr;
-        if (part == "shared" && all.family == family::mpo) {
+        if (part == "shared" && all.family == "mpo") {
             shared = true;
-        } else if (all.family == family::spectral && part == "random_basis") {
+        } else if (all.family == "spectral" && part == "random_basis") {
             for (form* f : {&attention, &feed_forward, &head}) f->random_basis = true;
-        } else if (all.family == family::spectral) {
+        } else if (all.family == "spectral") {
             const auto order = xtn::support::order_named(part);
             for (form* f : {&attention, &feed_forward, &head}) f->support = order;
-        } else if (part.starts_with('l') && all.family == family::mpo) {
+        } else if (part.starts_with('l') && all.family == "mpo") {
             const auto added = positive<std::size_t>(rest);
             if (added == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
             for (form* f : {&attention, &feed_forward, &head}) f->added_rank = added;
         } else if (part.starts_with('d')) {
             width = positive<std::size_t>(rest);
             if (width == 0) refuse("a width follows the d in \"" + std::string(part) + "\"");
-        } else if (layer == nullptr || (all.family != family::mpo && all.family != family::tucker) ||
-                   !take_sites(rest, *layer)) {
+        } else if (layer == nullptr || !is_one_of({"mpo", "tucker"}) || !take_sites(rest, *layer)) {
             refuse("\"" + std::string(part) + "\" is unknown (sites are 2 to 4, with a bond after x)");
         }
     }

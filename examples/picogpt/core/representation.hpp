@@ -24,11 +24,9 @@
 
 namespace picogpt {
 
-enum class family { dense, mpo, low_rank, kronecker, tucker, spectral };
-
 /// How one layer is represented.
 struct form {
-    picogpt::family family = family::dense;
+    std::string family = "dense";
     std::size_t size = 0;        ///< the bond, the rank or the number of Kronecker products
     std::size_t sites = 0;       ///< of an MPO or a Tucker operator, balanced; 0 means the MPO paper's
     std::size_t added_rank = 0;  ///< of the product that is added to an MPO
@@ -58,7 +56,7 @@ struct representation {
     /// The form of the layer with this name, for instance "blocks.0.attn.W_q".
     const form& of(const std::string& layer) const;
     /// Whether no layer is factorised.
-    bool dense() const { return attention.family == family::dense; }
+    bool dense() const { return attention.family == "dense"; }
 };
 
 }  // namespace picogpt

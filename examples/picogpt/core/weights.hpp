@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Models from and to safetensors, under the names of the MPO paper's PyTorch port. A dense layer is "<layer>.weight", an
-// MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order, a low-rank layer "<layer>.left" (out x rank) and
-// "<layer>.right" (rank x in), a Tucker operator "<layer>.core" and "<layer>.factors.<site>", an MPO with
-// a product of low rank added has "<layer>.terms.0" and "<layer>.terms.1" before these names, a spectral operator is
-// "<layer>.coefficients", with the words that say where they stand as metadata "<layer>.settings". A tensor that layers
-// share is written once; the metadata give its other names, as Python's safetensors.torch.save_model has it.
+// Models from and to safetensors, under the names of the MPO paper's PyTorch port: a dense layer is "<layer>.weight", an
+// MPO "<layer>.cores.<site>" in (left bond, out, in, right bond) order. What each layer is, is in the metadata.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +20,10 @@ bool holds_model(const File& file) {
            (file.metadata().contains("transformer") || file.contains("blocks.0.ln1.weight"));
 }
 
-/// The model in a file: its composition is the metadata "transformer", the representation of every layer follows from the
-/// tensors. In files without it the shape follows from the tensors as well, but for the number of heads, which are the
-/// metadata "heads" or `heads`, and the context of sinusoids, which is 256. Throws io_error or shape_error for a file that
-/// holds no PicoGPT, numeric_error for a value that is not finite.
+/// The model in a file, by the metadata "transformer" and those of its operators. In files without them the shape and the
+/// operators follow from the tensors, but for the number of heads, which are the metadata "heads" or `heads`, and the
+/// context of sinusoids, which is 256. Throws io_error or shape_error for a file that holds no PicoGPT, numeric_error for a
+/// value that is not finite.
 model<float> load_model(const xtn::safetensors& file, std::size_t heads = 4);
 
 /// Writes the parameters, with composition and characters as metadata.

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include <xtn/op/apply.hpp>
+#include <xtn/op/family.hpp>
 
 namespace xtn {
 
@@ -14,7 +14,9 @@ template <scalar T>
 class dense : public any_operator<T> {
 public:
     /// This matrix.
-    explicit dense(const parameter<T>& weight) : any_operator<T>({"oi", "o", "i", {weight}}, {{"weight", weight}}) {}
+    explicit dense(const parameter<T>& weight) : any_operator<T>({"oi", "o", "i", {weight}}, {{"weight", weight}}) {
+        this->describe_as("dense").set("out", this->out()).set("in", this->in());
+    }
     /// Zeros.
     dense(std::size_t out, std::size_t in) : dense(parameter<T>(std::vector{out, in})) {}
     /// The matrix of an xtensor expression (out x in).
@@ -26,4 +28,17 @@ public:
     const parameter<T>& weight() const { return this->parameters()[0].value; }
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> dense_family() {
+    return {"dense",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in"});
+                return xtn::dense<T>(from("weight", {d.number("out"), d.number("in")}));
+            },
+            [](const auto& w, const auto&, const auto&) -> any_operator<T> { return xtn::dense<T>::from_dense(w); }};
+}
+
+}  // namespace detail
 }  // namespace xtn

@@ -49,9 +49,13 @@ public:
 
     /// The same elements in another shape. Throws shape_error where it has another number of them.
     factor reshaped(std::vector<std::size_t> shape) const {
-        std::size_t elements = 1;
-        for (const std::size_t e : shape) elements *= e;
-        if (elements != size())
+        std::size_t left = size();
+        bool fits = true;
+        for (const std::size_t e : shape) {
+            fits = fits && e != 0 && left % e == 0;
+            if (fits) left /= e;
+        }
+        if (!fits || left != 1)
             throw shape_error("factor: " + std::to_string(size()) + " elements have no shape " +
                               to_string(geometry::row_major(shape)));
         factor f = *this;

@@ -36,7 +36,9 @@ public:
         : kronecker(zeros(out_sites, in_sites)) {}
     /// These matrices (out x in). Throws shape_error where they do not fit the scheme.
     explicit kronecker(const std::vector<parameter<T>>& factors)
-        : any_operator<T>(product_network(factors), detail::numbered("factors", factors)) {}
+        : any_operator<T>(product_network(factors), detail::numbered("factors", factors)) {
+        detail::describe_sites(this->describe_as("kronecker"), this->network());
+    }
 
     /// The nearest Kronecker product to a matrix (out x in) in the Frobenius norm; for more than two factors, one that
     /// alternating least squares cannot improve. The relative error is stored in *error if given.
@@ -140,4 +142,24 @@ private:
     }
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> kronecker_family() {
+    return {"kronecker",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in", "shown"});
+                const std::vector<std::size_t> out = d.numbers("out"), in = d.numbers("in");
+                if (out.size() != in.size()) d.refuse("has as many sites in out as in in");
+                std::vector<parameter<T>> factors;
+                for (std::size_t k = 0; k < out.size(); ++k)
+                    factors.push_back(from("factors." + std::to_string(k), {out[k], in[k]}));
+                return shown(xtn::kronecker<T>(factors), d);
+            },
+            [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
+                return shown(xtn::kronecker<T>::from_dense(filled(w, d), d.numbers("out"), d.numbers("in")), d);
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

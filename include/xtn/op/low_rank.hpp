@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <xtn/op/relative_error.hpp>
+#include <xtn/op/family.hpp>
 #include <xtn/tt/randomized_svd.hpp>
 
 namespace xtn {
@@ -29,6 +29,7 @@ public:
         if (Rank != dynamic && this->rank() != Rank)
             throw shape_error("low_rank: the rank is fixed to " + std::to_string(Rank) + ", but the factors have " +
                               std::to_string(this->rank()));
+        this->describe_as("low_rank").set("out", this->out()).set("in", this->in()).set("rank", rank());
     }
     /// The best approximation of that rank in the Frobenius norm (Eckart & Young 1936), the singular values shared
     /// evenly by both factors; all of them unless a rank is given. From a sketch, if one is given, nearly the best. The
@@ -78,4 +79,20 @@ private:
     explicit low_rank(const factors& f) : low_rank(f.first, f.second) {}
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> low_rank_family() {
+    return {"low_rank",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in", "rank"});
+                const std::size_t rank = d.number("rank");
+                return xtn::low_rank<T>(from("left", {d.number("out"), rank}), from("right", {rank, d.number("in")}));
+            },
+            [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
+                return xtn::low_rank<T>::from_dense(w, d.number("rank"));
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

@@ -38,7 +38,11 @@ public:
         : mpo(zero_cores(out_sites, in_sites, bond)) {}
     /// These cores. Throws shape_error where bonds or sites do not fit.
     explicit mpo(const std::vector<parameter<T>>& cores)
-        : any_operator<T>(chain_network(cores), detail::numbered("cores", cores)) {}
+        : any_operator<T>(chain_network(cores), detail::numbered("cores", cores)) {
+        std::vector<std::size_t> bonds;
+        for (std::size_t k = 1; k < cores.size(); ++k) bonds.push_back(cores[k].shape()[0]);
+        detail::describe_sites(this->describe_as("mpo"), this->network(), "bonds", bonds);
+    }
     /// The cores of a chain.
     explicit mpo(const tt::mpo<T>& chain) : mpo(copied(chain)) {}
 
@@ -65,6 +69,20 @@ public:
         return decomposed(w, out_sites, in_sites, limit, error, how);
     }
 
+    /// 1, the bonds between these sites, none larger than the sites on one of its sides can use, 1. Throws shape_error for
+    /// other numbers of sites in out and in and for a bond of 0.
+    static std::vector<std::size_t> permitted_bonds(const std::vector<std::size_t>& out_sites,
+                                                    const std::vector<std::size_t>& in_sites, std::size_t bond) {
+        detail::check_sites(out_sites.size(), in_sites.size(), most_sites, "mpo");
+        if (bond == 0) throw shape_error("mpo: the bond is 0, it must be at least 1");
+        std::vector<std::size_t> entries;
+        for (std::size_t k = 0; k < out_sites.size(); ++k) entries.push_back(out_sites[k] * in_sites[k]);
+        std::vector<std::size_t> bonds{1};
+        for (const std::size_t largest : tt::detail::full_bonds(entries)) bonds.push_back(std::min(bond, largest));
+        bonds.push_back(1);
+        return bonds;
+    }
+
     std::vector<parameter<T>> cores() const {
         std::vector<parameter<T>> cores;
         for (const named_parameter<T>& p : this->parameters()) cores.push_back(p.value);
@@ -86,16 +104,9 @@ private:
 
     static std::vector<parameter<T>> zero_cores(const std::vector<std::size_t>& out_sites,
                                                 const std::vector<std::size_t>& in_sites, std::size_t bond) {
-        const std::size_t sites = out_sites.size();
-        detail::check_sites(sites, in_sites.size(), most_sites, "mpo");
-        if (bond == 0) throw shape_error("mpo: the bond is 0, it must be at least 1");
-        std::vector<std::size_t> entries;
-        for (std::size_t k = 0; k < sites; ++k) entries.push_back(out_sites[k] * in_sites[k]);
-        std::vector<std::size_t> bonds{1};
-        for (const std::size_t largest : tt::detail::full_bonds(entries)) bonds.push_back(std::min(bond, largest));
-        bonds.push_back(1);
+        const std::vector<std::size_t> bonds = permitted_bonds(out_sites, in_sites, bond);
         std::vector<parameter<T>> cores;
-        for (std::size_t k = 0; k < sites; ++k)
+        for (std::size_t k = 0; k < out_sites.size(); ++k)
             cores.emplace_back(std::vector{bonds[k], out_sites[k], in_sites[k], bonds[k + 1]});
         return cores;
     }
@@ -134,4 +145,34 @@ private:
     }
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> mpo_family() {
+    return {"mpo",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in", "bonds", "bond", "shown"});
+                const std::vector<std::size_t> out = d.numbers("out"), in = d.numbers("in");
+                std::vector<std::size_t> bonds{1};
+                if (d.has("bond")) {
+                    bonds = xtn::mpo<T>::permitted_bonds(out, in, d.number("bond"));
+                } else {
+                    for (const std::size_t b : d.numbers("bonds")) bonds.push_back(b);
+                    bonds.push_back(1);
+                }
+                if (out.size() != in.size() || bonds.size() != out.size() + 1)
+                    d.refuse("has as many sites in out and in, and bonds between them");
+                std::vector<parameter<T>> cores;
+                for (std::size_t k = 0; k < out.size(); ++k)
+                    cores.push_back(from("cores." + std::to_string(k), {bonds[k], out[k], in[k], bonds[k + 1]}));
+                return shown(xtn::mpo<T>(cores), d);
+            },
+            [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
+                return shown(xtn::mpo<T>::from_dense(filled(w, d), d.numbers("out"), d.numbers("in"),
+                                                     {.max_bond = largest(d, "bonds", "bond")}),
+                             d);
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The concept of a linear operator, its network and named parameters, and any operator of a scalar type.
+// The concept of a linear operator, its network and named parameters, and any operator of a scalar type, which also says
+// what it is.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/op/description.hpp>
 #include <xtn/op/network.hpp>
 
 namespace xtn {
@@ -30,8 +32,9 @@ public:
 
     /// Throws error for a parameter of the network that has no name, which training and files would not see, and for a name
     /// that occurs twice.
-    any_operator(operator_network<T> network, std::vector<named_parameter<T>> parameters, std::string settings = {})
-        : network_(std::move(network)), parameters_(std::move(parameters)), settings_(std::move(settings)) {
+    any_operator(operator_network<T> network, std::vector<named_parameter<T>> parameters,
+                 operator_description description = {})
+        : network_(std::move(network)), parameters_(std::move(parameters)), description_(std::move(description)) {
         check_names();
     }
     template <linear_operator O>
@@ -42,10 +45,25 @@ public:
     std::size_t in() const { return network_.in(); }
     const operator_network<T>& network() const { return network_; }
     const std::vector<named_parameter<T>>& parameters() const { return parameters_; }
-    /// What a file has to say of it besides its parameters, in words that its own class reads; mostly nothing.
-    const std::string& settings() const { return settings_; }
+    /// What it is besides the values of its parameters: enough to make it again (families.hpp). The family is empty where
+    /// nobody has said so.
+    operator_description description() const {
+        operator_description d = description_;
+        for (auto p = parameters_.begin(); p != parameters_.end(); ++p) {
+            const auto first = std::find_if(parameters_.begin(), p, [&](const auto& q) { return q.value == p->value; });
+            if (first != p) d.shared.emplace(p->name, first->name);
+        }
+        return d;
+    }
     /// The matrix (out x in).
     xt::xtensor<T, 2> to_dense() const;  // op/apply.hpp
+
+protected:
+    /// Begins the description of an operator whose network stands: its class, or that of a user, adds the settings.
+    operator_description& describe_as(std::string family) {
+        description_ = {std::move(family)};
+        return description_;
+    }
 
 private:
     void check_names() const {
@@ -66,7 +84,7 @@ private:
 
     operator_network<T> network_;
     std::vector<named_parameter<T>> parameters_;
-    std::string settings_;
+    operator_description description_;
 };
 
 }  // namespace xtn

@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include <xtn/op/apply.hpp>
 #include <xtn/op/basis.hpp>
+#include <xtn/op/family.hpp>
 #include <xtn/op/support.hpp>
 
 namespace xtn {
@@ -30,16 +30,13 @@ public:
     /// Zeros. Throws shape_error where the support does not fit the matrix or has not K coefficients.
     spectral(std::size_t out, std::size_t in, const support& where, const xtn::basis& in_basis = xtn::basis::dct2())
         : spectral(make(out, in, where, in_basis, {})) {}
+    /// These coefficients, in the order of elements(). Throws shape_error as well for another number of them.
+    spectral(std::size_t out, std::size_t in, const support& where, const xtn::basis& in_basis,
+             const parameter<T>& coefficients)
+        : spectral(make(out, in, where, in_basis, {}, &coefficients)) {}
     /// Zeros on the zigzag of K coefficients.
     spectral(std::size_t out, std::size_t in) requires(K != dynamic)
         : spectral(out, in, support::zigzag(xtn::coefficients::count(K))) {}
-
-    /// Zeros, from settings().
-    static spectral from_settings(std::size_t out, std::size_t in, const std::string& settings) {
-        const std::size_t comma = std::min(settings.find(", "), settings.size());
-        return {out, in, support::from_text(settings.substr(std::min(comma + 2, settings.size()))),
-                xtn::basis::from_text(settings.substr(0, comma))};
-    }
 
     /// The projection of a matrix (out x in) onto the support, or onto its largest coefficients: the nearest matrix of that
     /// support. The relative Frobenius error is stored in *error if given. Throws numeric_error for an entry that is not
@@ -83,19 +80,22 @@ private:
         operator_network<T> network;
         std::vector<std::size_t> elements;
         xtn::basis basis;
-        std::string settings;
+        std::string support;
     };
     explicit spectral(made m)
-        : any_operator<T>(std::move(m.network), {{"coefficients", m.coefficients}}, std::move(m.settings)),
+        : any_operator<T>(std::move(m.network), {{"coefficients", m.coefficients}}),
           elements_(std::move(m.elements)),
-          basis_(m.basis) {}
+          basis_(m.basis) {
+        operator_description& d = this->describe_as("spectral");
+        d.set("out", this->out()).set("in", this->in()).set("support", m.support).set("basis", basis_.text());
+    }
 
     static parts bases(std::size_t out, std::size_t in, std::size_t p, std::size_t q, const xtn::basis& b) {
         return {b.vectors<T>(out, p, 0), b.vectors<T>(in, q, 1)};
     }
 
     static made make(std::size_t out, std::size_t in, const support& where, const xtn::basis& b,
-                     const std::vector<double>& magnitudes) {
+                     const std::vector<double>& magnitudes, const parameter<T>* coefficients = nullptr) {
         std::vector<std::size_t> elements = where.elements(out, in, magnitudes);
         if (elements.empty()) throw shape_error("spectral: the support has no coefficients, it needs at least one");
         if (K != dynamic && where.kind() != support::order::rectangle && elements.size() != K)
@@ -108,7 +108,10 @@ private:
             q = std::max(q, e % in + 1);
         }
         const parts d = bases(out, in, p, q, b);
-        const parameter<T> c(std::vector{elements.size()});
+        const parameter<T> c = coefficients ? *coefficients : parameter<T>(std::vector{elements.size()});
+        if (c.size() != elements.size())
+            throw shape_error("spectral: the support has " + std::to_string(elements.size()) + " coefficients, but " +
+                              std::to_string(c.size()) + " are given");
         const factor<T> spread = [&]() -> factor<T> {
             if (elements.size() == p * q) return factor<T>(c).reshaped({p, q});
             std::vector<std::size_t> places;
@@ -117,16 +120,36 @@ private:
         }();
         // The largest are known by their elements alone.
         const support found = where.kind() == support::order::largest ? support::custom(elements) : where;
-        const std::string settings = b.text() + ", " + found.text(out, in);
         return {c,
                 {"uo,uv,vi", "o", "i", {factor<T>::constant(d.out), spread, factor<T>::constant(d.in)}},
                 std::move(elements),
                 b,
-                settings};
+                found.text(out, in)};
     }
 
     std::vector<std::size_t> elements_;
     xtn::basis basis_;
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> spectral_family() {
+    return {"spectral",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in", "support", "basis"});
+                const std::size_t out = d.number("out"), in = d.number("in");
+                constexpr std::size_t most = std::size_t{1} << 27;  // what a short text may make a program compute
+                if (in != 0 && out > most / in) d.refuse("is made of a description for up to 2^27 coefficients only");
+                const support where = support::from_text(d.text("support"));
+                const basis b = basis::from_text(d.text("basis"));
+                return xtn::spectral<T>(out, in, where, b, from("coefficients", {where.elements(out, in).size()}));
+            },
+            [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
+                return xtn::spectral<T>::from_dense(w, support::from_text(d.text("support")),
+                                                    basis::from_text(d.text("basis")));
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-#include <xtn/op/apply.hpp>
+#include <xtn/op/family.hpp>
 
 namespace xtn {
 
@@ -43,7 +43,9 @@ public:
 private:
     explicit symmetric(const index_embedding& both) : symmetric(both, parameter<T>(std::vector{both.stored()})) {}
     symmetric(const index_embedding& both, const parameter<T>& triangle)
-        : any_operator<T>({"oi", "o", "i", {{triangle, both}}}, {{"triangle", triangle}}) {}
+        : any_operator<T>({"oi", "o", "i", {{triangle, both}}}, {{"triangle", triangle}}) {
+        this->describe_as("symmetric").set("n", this->out());
+    }
 };
 
 /// W = T T^T of a factor T (n x rank): symmetric, and positive semidefinite for real numbers.
@@ -52,9 +54,34 @@ class gram : public any_operator<T> {
 public:
     /// Zeros. A rank beyond n is n. Throws shape_error for a rank of 0.
     gram(std::size_t n, std::size_t rank) : gram(parameter<T>(std::vector{n, std::min(n, rank)})) {}
-    explicit gram(const parameter<T>& root) : any_operator<T>({"or,ir", "o", "i", {root, root}}, {{"root", root}}) {}
+    explicit gram(const parameter<T>& root) : any_operator<T>({"or,ir", "o", "i", {root, root}}, {{"root", root}}) {
+        this->describe_as("gram").set("n", this->out()).set("rank", root.shape()[1]);
+    }
 
     const parameter<T>& root() const { return this->parameters()[0].value; }
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> symmetric_family() {
+    return {
+        "symmetric",
+        [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+            d.require({"n"});
+            const std::size_t n = d.number("n");
+            return xtn::symmetric<T>(n, from("triangle", {n * (n + 1) / 2}));
+        },
+        [](const auto& w, const auto&, const auto&) -> any_operator<T> { return xtn::symmetric<T>::from_dense(w); }};
+}
+
+template <scalar T>
+operator_family<T> gram_family() {
+    return {"gram", [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"n", "rank"});
+                return xtn::gram<T>(from("root", {d.number("n"), d.number("rank")}));
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

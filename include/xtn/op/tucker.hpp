@@ -39,7 +39,9 @@ public:
     /// The core, whose axes are the ranks of the out sites, then of the in sites, and for each of them a matrix (extent x
     /// rank) in the same order. Throws shape_error where they do not fit each other or the scheme.
     tucker(const parameter<T>& core, const std::vector<parameter<T>>& factors)
-        : any_operator<T>(core_network(core, factors), named(core, factors)) {}
+        : any_operator<T>(core_network(core, factors), named(core, factors)) {
+        detail::describe_sites(this->describe_as("tucker"), this->network(), "ranks", core.shape());
+    }
 
     /// The truncated higher-order SVD of a matrix (out x in); with a rank that no site exceeds it is exact. The relative
     /// Frobenius error is stored in *error if given.
@@ -59,24 +61,10 @@ public:
 
     const parameter<T>& core() const { return this->parameters()[0].value; }
 
-private:
-    struct parts {
-        parameter<T> core;
-        std::vector<parameter<T>> factors;
-    };
-    explicit tucker(const parts& p) : tucker(p.core, p.factors) {}
-
-    static std::vector<std::size_t> modes(const std::vector<std::size_t>& out_sites,
-                                          const std::vector<std::size_t>& in_sites, std::size_t rank) {
-        detail::check_sites(out_sites.size(), in_sites.size(), (max_operands - 2) / 2, "tucker");
+    /// The ranks of sites of these extents, out and in, where none is larger than `rank`, its extent and what the others
+    /// permit. Throws shape_error for a rank of 0.
+    static std::vector<std::size_t> permitted_ranks(const std::vector<std::size_t>& extents, std::size_t rank) {
         if (rank == 0) throw shape_error("tucker: the rank is 0, it must be at least 1");
-        std::vector<std::size_t> all = out_sites;
-        all.insert(all.end(), in_sites.begin(), in_sites.end());
-        return all;
-    }
-    static parts zeros(const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
-                       std::size_t rank) {
-        const std::vector<std::size_t> extents = modes(out_sites, in_sites, rank);
         std::vector<std::size_t> ranks;
         for (const std::size_t extent : extents) ranks.push_back(std::min(rank, extent));
         // An unfolding has no larger rank than it has columns. One site at most exceeds the product of the others.
@@ -86,6 +74,22 @@ private:
                 if (j != k) others = std::min(ranks[k], others * ranks[j]);
             ranks[k] = others;
         }
+        return ranks;
+    }
+
+private:
+    struct parts {
+        parameter<T> core;
+        std::vector<parameter<T>> factors;
+    };
+    explicit tucker(const parts& p) : tucker(p.core, p.factors) {}
+
+    static parts zeros(const std::vector<std::size_t>& out_sites, const std::vector<std::size_t>& in_sites,
+                       std::size_t rank) {
+        detail::check_sites(out_sites.size(), in_sites.size(), (max_operands - 2) / 2, "tucker");
+        std::vector<std::size_t> extents = out_sites;
+        extents.insert(extents.end(), in_sites.begin(), in_sites.end());
+        const std::vector<std::size_t> ranks = permitted_ranks(extents, rank);
         std::vector<parameter<T>> factors;
         for (std::size_t k = 0; k < ranks.size(); ++k) factors.emplace_back(std::vector{extents[k], ranks[k]});
         return {parameter<T>(ranks), std::move(factors)};
@@ -150,4 +154,32 @@ private:
     }
 };
 
+namespace detail {
+
+template <scalar T>
+operator_family<T> tucker_family() {
+    return {"tucker",
+            [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"out", "in", "ranks", "rank", "shown"});
+                const std::vector<std::size_t> out = d.numbers("out"), in = d.numbers("in");
+                std::vector<std::size_t> extents = out;
+                extents.insert(extents.end(), in.begin(), in.end());
+                const std::vector<std::size_t> ranks =
+                    d.has("rank") ? xtn::tucker<T>::permitted_ranks(extents, d.number("rank")) : d.numbers("ranks");
+                if (out.size() != in.size() || ranks.size() != extents.size())
+                    d.refuse("has as many sites in out and in, and a rank for each");
+                const parameter<T> core = from("core", ranks);
+                std::vector<parameter<T>> factors;
+                for (std::size_t k = 0; k < extents.size(); ++k)
+                    factors.push_back(from("factors." + std::to_string(k), {extents[k], ranks[k]}));
+                return shown(xtn::tucker<T>(core, factors), d);
+            },
+            [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
+                return shown(xtn::tucker<T>::from_dense(filled(w, d), d.numbers("out"), d.numbers("in"),
+                                                        largest(d, "ranks", "rank")),
+                             d);
+            }};
+}
+
+}  // namespace detail
 }  // namespace xtn

@@ -6,50 +6,27 @@
 // flat, in the order of the parameter store. Metadata: "step", the number of steps made.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <xtn/core/error.hpp>
 #include <xtn/core/number.hpp>
-#include <xtn/io/safetensors.hpp>
+#include <xtn/io/parameters.hpp>
 #include <xtn/train/adamw.hpp>
 #include <xtn/train/parameter_store.hpp>
 
 namespace xtn {
 
-/// Adds parameters to a file, each once, under its first name.
-template <scalar T>
-void add_parameters(safetensors& file, const std::vector<named_parameter<T>>& parameters) {
-    for (const auto& [name, value] : distinct(parameters))
-        file.add<T>(name, value.shape(), std::span<const T>(value.values()));
-}
-/// Those of the store.
+/// Adds the parameters of a store to a file.
 template <scalar T>
 void add_parameters(safetensors& file, const parameter_store<T>& store) {
     add_parameters(file, store.parameters());
 }
 
-/// Reads parameters back, each under its first name. Throws io_error for one that is missing, shape_error for one of
-/// another shape, numeric_error for one that is not finite; nothing has been changed then. Other tensors in the file are
-/// passed over.
-template <scalar T>
-void read_parameters(const safetensors& file, const std::vector<named_parameter<T>>& parameters) {
-    const std::vector<named_parameter<T>> once = distinct(parameters);
-    std::vector<std::vector<T>> values;
-    for (const auto& [name, value] : once) {
-        values.emplace_back(value.size());
-        file.read_into<T>(name, values.back(), value.shape());
-        file.require_finite(name);
-    }
-    for (std::size_t i = 0; i < once.size(); ++i)
-        std::copy(values[i].begin(), values[i].end(), once[i].value.values().begin());
-}
-/// Those of the store.
+/// Reads them back. Throws as for parameters without a store, and changes nothing then.
 template <scalar T>
 void read_parameters(const safetensors& file, const parameter_store<T>& store) {
     read_parameters(file, store.parameters());

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/io/safetensors.hpp>
 #include <xtn/train/adamw.hpp>
 #include <xtn/train/checkpoint.hpp>
 #include <xtn/train/clip.hpp>
