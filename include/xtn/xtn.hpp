@@ -39,6 +39,7 @@
 #include <xtn/op/algebra.hpp>
 #include <xtn/op/apply.hpp>
 #include <xtn/op/basis.hpp>
+#include <xtn/op/btt.hpp>
 #include <xtn/op/cost.hpp>
 #include <xtn/op/dense.hpp>
 #include <xtn/op/description.hpp>
@@ -75,6 +76,7 @@
 
 // init: initialisation by the variance of the matrix
 #include <xtn/init/normal.hpp>
+#include <xtn/init/structure.hpp>
 
 // nn: differentiable layers
 #include <xtn/nn/activation.hpp>

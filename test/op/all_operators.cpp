@@ -23,6 +23,8 @@ std::vector<named_operator<T>> all_operators() {
         {"padded Kronecker", kronecker<T, padded<7, 5, 2>>()},
         {"Tucker of one site", tucker<T>({9}, {7}, 4)},
         {"Tucker of two sites", wide},
+        {"block tensor train", btt<T>({3, 4}, {2, 5}, 2)},
+        {"diagonal", diagonal<T>(6)},
         {"zigzag", spectral<T>(12, 10, support::zigzag(k::fraction(0.3)))},
         {"static zigzag", spectral<T, 17>(8, 6)},
         {"scaled zigzag", spectral<T>(12, 6, support::scaled_zigzag(k::count(20)))},

@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(operators_of_a_description) {
     BOOST_TEST(parameter_count(made(of("mpo", "out=8x16 in=16x8 bond=16")).parameters()) == 2u * 128 * 16);
     BOOST_TEST(parameter_count(made(of("mpo", "out=2x2 in=2x2 bond=100")).parameters()) == 2u * 4 * 4);
     BOOST_TEST(parameter_count(made(of("tucker", "out=9 in=7 rank=100")).parameters()) == 7u * (7 + 9 + 7));
+    BOOST_TEST(parameter_count(made(monarch(128, 64, 4)).parameters()) == 64u * 64 / 4 + 64u * 128 / 4);
+    BOOST_CHECK_EXCEPTION(monarch(128, 60, 4), shape_error, says("the square of 4 blocks does not divide 128 and 60"));
     BOOST_TEST(made(of("kronecker", "out=4x6 in=2x2 shown=23x3")).out() == 23u);
     const description a = of("dense", "out=3 in=4");
     description gramian{"product", {}, {a, description{"transposed", {}, {a}, {}}}, {{"right.weight", "left.weight"}}};
@@ -130,6 +132,8 @@ BOOST_AUTO_TEST_CASE(nearest_operators_of_a_description) {
     mpo<T>::from_dense(w, out, in, {.max_bond = 3}, &expected);
     same(of("mpo", "out=3x4 in=4x3 bond=3"));
     same(of("mpo", "out=3x4 in=4x3 bonds=3"));
+    btt<T>::from_dense(w, out, in, 2, &expected);
+    same(of("btt", "out=3x4 in=4x3 rank=2"));
     kronecker<T>::from_dense(w, out, in, &expected);
     same(of("kronecker", "out=3x4 in=4x3"));
     tucker<T>::from_dense(w, out, in, 2, &expected);
