@@ -15,13 +15,14 @@ import sys
 
 import comparisons
 import figures
+import minimal
 import mpo
 import page
 import spectral
 import training
 from records import RESULTS, ROOT
 
-EXPERIMENTS = {"mpo": mpo, "spectral": spectral}
+EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal}
 
 
 def wanted_files(names):

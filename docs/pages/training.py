@@ -26,9 +26,9 @@ def has_recipe(options, winner):
     return all(options[key] == winner[key] for key in ("learning_rate", "sigma", "decayed"))
 
 
-def curves(title, runs, series="val_loss", markers=False):
+def curves(title, runs, series="val_loss", markers=False, unit="nats per character"):
     """A series of several runs, given as (label, record), against the step."""
-    figure = Figure(title, Axis("step"), Axis("nats per character"))
+    figure = Figure(title, Axis("step"), Axis(unit))
     for label, record in runs:
         figure.add(label, *run_records.points(record, series), markers=markers)
     return figure

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "pages"))
 import benchmarks  # noqa: E402
 import figures  # noqa: E402
+import minimal  # noqa: E402
 import mpo  # noqa: E402
 import page  # noqa: E402
 import records  # noqa: E402
@@ -73,7 +74,7 @@ class Pages(unittest.TestCase):
         self.assertRaisesRegex(ValueError, "does not begin", page.filled, "<!-- x --> 1 <!-- / --> <!-- / -->", {"x": ""}, "p")
 
     def test_prose_holds_no_number_of_its_own(self):
-        for name, module in (("mpo", mpo), ("spectral", spectral)):
+        for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal)):
             text = (ROOT / "docs" / "experiments" / f"{name}.md").read_text(encoding="utf-8")
             part, protocol = module.PROTOCOL
             known = page.numbers_in(module.make(records.RESULTS).parts[part]) | page.numbers_in(protocol)
@@ -92,6 +93,24 @@ class Pages(unittest.TestCase):
         time = {"program": "picogpt_step_time", "series": {},
                 "results": {"models": [{"model": "dense", "seconds": 1.0}, {"model": "spectral-0.5", "seconds": 1.3}]}}
         self.assertEqual(spectral.Maker([time]).make().parts["relations"].count("does not hold"), 1)
+
+    def test_minimal_relations(self):
+        def run(model, parameters, training, loss, accuracy, data="mnist"):
+            options = {"model": model, "data": data, "steps": 200, "batch": 10, "train_images": 100, "crop": 0.8}
+            return {"program": "vit_minimal", "seed": 1, "series": {}, "options": options,
+                    "results": {"parameters": parameters, "ratio_q": 2.0, "training_loss": training, "val_loss": loss, "val_acc": accuracy}}
+
+        good = [run("full", 279106, 0.01, 0.10, 0.98), run("full-e12", 554602, 0.01, 0.10, 0.98), run(minimal.MINIMUM, 27010, 0.1, 0.10, 0.978),
+                run("full-no_mlp", 92890, 0.02, 0.12, 0.97), run("tied-no_mlp", 70930, 0.02, 0.11, 0.97)]
+        good += [run("full", 287686, 0.01, 2.0, 0.6, "cifar10"), run(minimal.MINIMUM, 35590, 1.0, 1.5, 0.55, "cifar10")]
+        made = minimal.Maker(good).make()
+        self.assertEqual((made.parts["relations"].count("| holds "), made.parts["relations"].count("does not hold")), (7, 1))
+        self.assertIn("9.7 %", made.parts["images"])
+        good[2]["results"]["val_acc"] = 0.96
+        self.assertEqual(minimal.Maker(good).make().parts["relations"].count("does not hold"), 3)
+        good[0]["options"]["steps"] = 100  # another budget
+        self.assertNotIn("full", minimal.Maker(good).found["mnist"])
+        self.assertEqual(minimal.Maker([]).make().parts["relations"].count("hold"), 0)
 
 
 class Figures(unittest.TestCase):

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""docs/experiments/minimal.md, from the records of vit_minimal and picogpt_minimal, and what is asked of them: the relations that the
+paper tells in words (arXiv 2410.13732; its tables are not to be had), with bounds fixed before the runs."""
+
+from figures import Axis, Figure
+from page import Page, verdict
+from records import load, models
+from tables import DASH, Cell, Table, aligned, fixed, number
+from training import curves
+
+FULL, MINIMUM = "full", "collapsed-no_vo-no_mlp"
+VARIANTS = (FULL, "full-h4", "full-e12", "tied", "tied-h4", "collapsed", "collapsed-no_vo", "full-no_mlp", "full-no_mlp-h4",
+            "full-no_mlp-e12", "tied-no_mlp", "tied-no_mlp-h4", "mirrored-no_mlp", "cholesky-no_mlp", "collapsed-no_mlp", MINIMUM)
+"""In the order of the tables; other names follow."""
+
+DATA = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
+EPOCHS = 20
+"""The budget of every row."""
+
+CLOSE = 1.0
+"""Percent of accuracy that count as close."""
+DEPTH = 0.5
+"""Twelve blocks are better than six where they win by more percent than this."""
+GOAL, GOAL_PARAMETERS = 97.5, 29000
+"""Accuracy on MNIST from 8,500 images, of a model of at most so many parameters."""
+
+RECORDS = ("minimal",)
+
+PROTOCOL = ("images", "arXiv 2410.13732; 287,686 and 101,470 parameters on CIFAR-10, 279,106, 92,890, 70,930 and 27,010 on MNIST; 60 wide, 256, "
+            "six blocks, 16 patches of 7 x 7 or 8 x 8 pixels, 10 classes; AdamW 1e-3, decay 1e-4, batch 256; 20 epochs, 2,000 steps, "
+            "shifts by up to 3 pixels, crops of 80 %; 8,500 and 1,500 of the 10,000 test images, 60,000, 50,000; 90 % fewer; 808,448 "
+            "parameters; W_q^T W_k, n (n + 1) / 2 numbers")
+"""Where the numbers of the page's prose come from: the part that holds the counts, and the protocol."""
+
+
+def epochs(record):
+    options = record["options"]
+    return options["steps"] * options["batch"] / options["train_images"]
+
+
+class Maker:
+    def __init__(self, records):
+        self.page, self.records = Page(), records
+
+        def complete(data):
+            return lambda r: (r["program"] == "vit_minimal" and "ratio_q" in r["results"] and r["options"]["data"] == data and
+                              round(epochs(r)) == EPOCHS and r["options"]["crop"] < 1)
+
+        self.found = {data: models(records, complete(data)) for data in DATA}
+        self.text = models(records, lambda r: r["program"] == "picogpt_minimal" and "ratio_q" in r["results"])
+
+    def make(self):
+        self.images_part()
+        self.text_part()
+        self.relations_part()
+        self.figures()
+        return self.page
+
+    def value(self, data, name, result, factor=1):
+        """The mean over the seeds, or None."""
+        return self.found[data][name].of(result, factor).mean() if name in self.found[data] else None
+
+    def gap(self, data, name, other, result, factor=1):
+        """What one has more than another, or None."""
+        a, b = self.value(data, name, result, factor), self.value(data, other, result, factor)
+        return None if a is None or b is None else a - b
+
+    def images_part(self):
+        for data, title in DATA.items():
+            table = Table(title, "parameters", "of full", "Q", "training loss", "loss", "accuracy")
+            found = self.found[data]
+            for name in (*VARIANTS, *(n for n in found if n not in VARIANTS)):
+                m = found.get(name)
+                if m is None:
+                    table.add(name, *([aligned(DASH)] * 6))
+                    continue
+                share = aligned(f"{fixed(100 * m.parameters / found[FULL].parameters, 1)} %") if FULL in found else aligned(DASH)
+                table.add(name, m.parameters, share, Cell(m.of("ratio_q").mean(), 2), aligned(m.of("training_loss").text(3)),
+                          aligned(m.loss().text(3)), aligned(m.accuracy().text(2)))
+            self.page.table("images" if data == "mnist" else data, table)
+
+    def text_part(self):
+        table = Table("text", "parameters", "Q", "loss", "accuracy")
+        for name, m in self.text.items():
+            table.add(name, m.parameters, Cell(m.of("ratio_q").mean(), 2), aligned(m.loss().text(3)), aligned(m.accuracy().text(1)))
+        self.page.table("text", table)
+
+    def relations_part(self):
+        table = Table("relation", "asked", "measured", "verdict")
+
+        def row(what, asked, measured, holds):
+            table.add(what, asked, number(measured, 3), DASH if measured is None else verdict(holds(measured)))
+
+        for data, title in DATA.items():
+            row(f"{title}: accuracy that the minimum loses", f"at most {fixed(CLOSE, 1)} %", self.gap(data, FULL, MINIMUM, "val_acc", 100),
+                lambda v: v <= CLOSE)
+            row(f"{title}: accuracy that twelve blocks win over six", f"at most {fixed(DEPTH, 1)} %",
+                self.gap(data, "full-e12", FULL, "val_acc", 100), lambda v: v <= DEPTH)
+            row(f"{title}, no MLP: loss of tied scores less that of free ones", "below 0",
+                self.gap(data, "tied-no_mlp", "full-no_mlp", "val_loss"), lambda v: v < 0)
+            row(f"{title}: training loss without MLP less that with", "above 0", self.gap(data, "full-no_mlp", FULL, "training_loss"),
+                lambda v: v > 0)
+        for result, asked, worst in (("training_loss", "full has the best", min), ("val_loss", "full has the worst", max)):
+            values = {name: m.of(result).mean() for name, m in self.found["cifar10"].items()}
+            complete = FULL in values and MINIMUM in values
+            what = "training loss" if result == "training_loss" else "validation loss"
+            row(f"CIFAR-10: {what} of full less the {'best' if worst is min else 'worst'}", "0",
+                values[FULL] - worst(values.values()) if complete else None, lambda v: v == 0)
+        small = [m.accuracy().mean() for m in self.found["mnist"].values() if m.parameters <= GOAL_PARAMETERS]
+        row(f"MNIST, goal: best accuracy of at most {GOAL_PARAMETERS:,} parameters", f"at least {GOAL} %", max(small, default=None),
+            lambda v: v >= GOAL)
+        self.page.table("relations", table)
+
+    def figures(self):
+        for data, title in DATA.items():
+            found = self.found[data]
+            by_size = Figure(f"{title}: accuracy after {EPOCHS} epochs", Axis("parameters", logarithmic=True), Axis("percent"))
+            by_loss = Figure(f"{title}: loss after {EPOCHS} epochs", Axis("training loss"), Axis("validation loss"))
+            for name, m in found.items():
+                by_size.add(name, [m.parameters], [m.accuracy().mean()], line=False)
+                by_loss.add(name, [m.of("training_loss").mean()], [m.loss().mean()], line=False)
+            self.page.figure(f"{data}-size", by_size)
+            self.page.figure(f"{data}-loss", by_loss)
+            self.page.figure(f"{data}-curves", curves(f"{title}: validation loss", [(n, m.first()) for n, m in found.items()], markers=True,
+                                                      unit="nats per image"))
+
+
+def make(results):
+    """The page, from the records below a directory. What has no record yet is a dash."""
+    return Maker(load(*(results / name for name in RECORDS))).make()
