@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <xtn/core/number.hpp>
+#include <xtn/op/families.hpp>
 
 #include "operators.hpp"
 
@@ -96,7 +97,10 @@ model<float> variant::make(const xtn::nn::transformer_spec& spec) const {
     return {of(spec), [this](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
                 if (scores == similarity::mirrored && makes_scores(layer)) return xtn::symmetric<float>(out);
                 if (scores == similarity::cholesky && makes_scores(layer)) return cholesky_product(out);
-                if (layer.starts_with("blocks.")) return make_operator(matrices.of(layer), layer, out, in);
+                if (layer.starts_with("blocks."))
+                    return xtn::library_families<float>().make(
+                        describe(matrices.of(layer), layer, out, in),
+                        [](const std::string&, const auto& extents) { return xtn::parameter<float>(extents); });
                 return xtn::dense<float>(out, in);
             }};
 }
