@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xtn/io/atomic_file.hpp>
 #include <xtn/io/markov_corpus.hpp>
 
 #include "core/operators.hpp"
@@ -224,13 +225,52 @@ BOOST_AUTO_TEST_CASE(kill_9_at_any_moment, *boost::unit_test::label("slow")) {
     BOOST_TEST(killed == kills);
 }
 
-BOOST_AUTO_TEST_CASE(a_diverging_run_stops_and_keeps_its_checkpoint) {
+BOOST_AUTO_TEST_CASE(a_diverging_run_stops_and_names_the_checkpoint_that_there_is) {
     const scratch dir;
-    const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {.sigma = 1e20}, 1);
     xtn::thread_pool pool(1);
-    examples::run_record record("test", nlohmann::json::object(), 1);
-    BOOST_CHECK_THROW(picogpt::train(m, corpus(), short_plan(10), pool, dir.path(), "dense", record, false),
-                      xtn::numeric_error);
+    const auto message = [&](double sigma, const xtn::training_plan& r, bool resume) -> std::string {
+        const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {.sigma = sigma}, 1);
+        examples::run_record record("test", nlohmann::json::object(), 1);
+        try {
+            picogpt::train(m, corpus(), r, pool, dir.path(), "dense", record, resume);
+        } catch (const xtn::numeric_error& e) {
+            return e.what();
+        }
+        return "";
+    };
+    const std::string first = message(1e20, short_plan(10), false);
+    BOOST_TEST(first.find("after step 0") != std::string::npos);
+    BOOST_TEST(first.find("checkpoint") == std::string::npos);
+
+    xtn::training_plan r = short_plan(10);
+    r.stop = 3;
+    BOOST_TEST(message(0.1, r, false) == "");
+    r.stop = 10;
+    r.learning_rate = 1e30;
+    const std::string later = message(0.1, r, true);
+    BOOST_TEST(later.find("The last good state is in " + (dir.path() / "dense.checkpoint.safetensors").string()) !=
+               std::string::npos);
+    BOOST_TEST(fs::exists(dir.path() / "dense.checkpoint.safetensors"));
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_counts_its_own_seconds) {
+    const scratch dir;
+    xtn::thread_pool pool(1);
+    const auto run = [&](std::uint64_t stop, bool resume) {
+        const auto m = picogpt::make_model(tiny_for(corpus()), "dense", {.sigma = 0.1}, 1);
+        examples::run_record record("test", nlohmann::json::object(), 1);
+        xtn::training_plan r = short_plan(6);
+        r.stop = stop;
+        return picogpt::train(m, corpus(), r, pool, dir.path(), "dense", record, resume).units_per_second;
+    };
+    run(3, false);
+    const fs::path file = dir.path() / "dense.json";
+    auto record = nlohmann::json::parse(bytes_of(file));
+    record["results"]["training_seconds"] = 1e6;
+    xtn::write_file(file, record.dump());
+    const double tokens = 3 * 4 * 16;  // of this process: steps, windows, context
+    BOOST_TEST(run(6, true) > tokens / 1000);
+    BOOST_TEST(nlohmann::json::parse(bytes_of(file))["results"]["training_seconds"].get<double>() >= 1e6);
 }
 
 BOOST_AUTO_TEST_CASE(a_text_shorter_than_a_window_is_refused) {

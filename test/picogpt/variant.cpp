@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(one_matrix_begins_like_the_product_of_two) {
     for (std::size_t i = 0; i < 60; ++i) BOOST_TEST(root(i, i) >= 0);
 }
 
-BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
+BOOST_AUTO_TEST_CASE(variants_that_mean_nothing_are_refused) {
     for (const char* name :
          {"", "half", "full-", "full-x2", "full-h", "full-h0", "full-hx", "full-e1001", "full-no_mlp-", "full+",
           "full+mpo", "full+dense-d64", "collapsed-h4", "mirrored-h2", "-no_mlp"})
