@@ -104,8 +104,8 @@ operator_family<T> btt_family() {
                 const std::vector<std::size_t> out = d.numbers("out"), in = d.numbers("in");
                 if (out.size() != 2 || in.size() != 2) d.refuse("has two sites in out and in");
                 const std::size_t rank = d.number("rank");
-                return xtn::btt<T>(from("left", {out[1], out[0], in[0], rank}),
-                                   from("right", {in[0], rank, out[1], in[1]}));
+                const parameter<T> left = from("left", {out[1], out[0], in[0], rank});  // read and refused first
+                return xtn::btt<T>(left, from("right", {in[0], rank, out[1], in[1]}));
             },
             [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
                 return xtn::btt<T>::from_dense(w, d.numbers("out"), d.numbers("in"), d.number("rank"));

@@ -68,8 +68,8 @@ template <scalar T>
 operator_family<T> product_family() {
     return {"product", [](const auto& d, const auto& from, const auto& all) -> any_operator<T> {
                 d.require({}, 2);
-                return xtn::product(all.operand(d.operands[0], "left.", from),
-                                    all.operand(d.operands[1], "right.", from));
+                const any_operator<T> left = all.operand(d.operands[0], "left.", from);  // read and refused first
+                return xtn::product(left, all.operand(d.operands[1], "right.", from));
             }};
 }
 

@@ -87,7 +87,8 @@ operator_family<T> low_rank_family() {
             [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
                 d.require({"out", "in", "rank"});
                 const std::size_t rank = d.number("rank");
-                return xtn::low_rank<T>(from("left", {d.number("out"), rank}), from("right", {rank, d.number("in")}));
+                const parameter<T> left = from("left", {d.number("out"), rank});  // read and refused first
+                return xtn::low_rank<T>(left, from("right", {rank, d.number("in")}));
             },
             [](const auto& w, const auto& d, const auto&) -> any_operator<T> {
                 return xtn::low_rank<T>::from_dense(w, d.number("rank"));
