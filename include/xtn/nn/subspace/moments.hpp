@@ -49,8 +49,10 @@ void add_moment(std::vector<xt::xtensor<double, 2>>& sums, std::size_t site, con
                 std::size_t behind, Weight weight) {
     const auto [rows, width] = x.shape();
     xt::xtensor<double, 2> wide = xt::ones<double>({rows, width + behind});
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t i = 0; i < width; ++i) wide(r, i) = weight(r) * static_cast<double>(x.data()[r * width + i]);
+    for (std::size_t r = 0; r < rows; ++r) {
+        const double w = weight(r);
+        for (std::size_t i = 0; i < width; ++i) wide(r, i) = w * static_cast<double>(x.data()[r * width + i]);
+    }
     if (sums.size() <= site) sums.push_back(xt::zeros<double>({width + behind, width + behind}));
     xtn::accumulate(sums[site], einsum<"ri,rj->ij">(wide, wide));
 }

@@ -124,10 +124,8 @@ transformer<T> projected(const transformer<T>& m, const std::vector<xt::xtensor<
         if (made.size() == 1) continue;
         site.branch->skip_map = true;
         site.branch->width = next.r();
-        const std::string skip =
-            site.norm.substr(0, site.norm.rfind("ln")) + "skip" + site.norm.substr(site.norm.rfind("ln") + 2);
-        p.maps.insert_or_assign(skip, dense<T>::from_dense(xt::cast<T>(xt::xtensor<double, 2>(
-                                          einsum<"is,ir->sr">(next.vectors(), here.vectors())))));
+        p.maps.insert_or_assign(site.skip, dense<T>::from_dense(xt::cast<T>(xt::xtensor<double, 2>(
+                                               einsum<"is,ir->sr">(next.vectors(), here.vectors())))));
     }
 
     const detail::stream_basis<T>& first = basis_of(0);

@@ -25,6 +25,7 @@ struct stream_site {
     branch_spec* branch = nullptr;     ///< in the spec; null for the output
     std::vector<std::string> readers;  ///< layers that read the norm
     std::string writer;                ///< the layer that adds to the stream; none for the output
+    std::string skip{};                ///< the name of a map on the skip path; none for the output
 };
 
 /// The sites of a transformer, first to last; they point into `spec`, a copy of its own. Throws xtn::error, with the name of
@@ -44,7 +45,7 @@ std::vector<stream_site> stream_sites(const transformer<T>& m, transformer_spec&
             if (how.place != norm_place::before)
                 refuse("the stream is read through a norm before the branch, not after");
             if (made.skip) refuse("the skip path has a map already");
-            stream_site site{block + made.norm_name, &how.norm, &how, {}, {}};
+            stream_site site{block + made.norm_name, &how.norm, &how, {}, {}, block + made.skip_name};
             if (const auto* mix = std::get_if<attention_spec>(&how.mixer)) {
                 if (mix->keys == key_source::input || mix->values == value_source::input)
                     refuse("keys or values are the rows themselves, without a map that could take up a change of them");
