@@ -186,12 +186,7 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
                     return found.op ? *found.op : xtn::dense<float>::from_dense(w);
                 });
             if (steps == s.lengths.front()) errors.print(r.name);
-            picogpt::recipe recipe = picogpt::tuned_recipe(r);
-            recipe.learning_rate /= 4;
-            recipe.steps = steps;
-            recipe.warmup = steps / 20;
-            recipe.batch = s.common.batch;
-            recipe.seed = s.common.seed;
+            const picogpt::recipe recipe = picogpt::fine_tuning_recipe(r, steps, s.common.batch, s.common.seed);
             nlohmann::ordered_json options{{"model", r.name}, {"weights", fs::path(s.weights).filename().string()}};
             options.update(describe(recipe));
             examples::run_record record("picogpt_compress", options, s.common.seed);

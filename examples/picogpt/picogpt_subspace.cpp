@@ -74,16 +74,9 @@ void run(const settings& s) {
     const auto reduce = [&](const picogpt::reduced_shape& shape, const std::string& kind, std::optional<double> share) {
         for (const std::uint64_t steps : s.recovery) {
             const auto start = std::chrono::steady_clock::now();
-            const picogpt::model<float> m = reducible.reduced(
-                shape, static_cast<picogpt::subspace>(std::ranges::find(picogpt::subspace_names, kind) -
-                                                      picogpt::subspace_names.begin()));
+            const picogpt::model<float> m = reducible.reduced(shape, picogpt::subspace_named(kind));
             const double fusion = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            picogpt::recipe recipe = picogpt::tuned_recipe("dense");
-            recipe.learning_rate /= 4;
-            recipe.steps = steps;
-            recipe.warmup = steps / 20;
-            recipe.batch = s.common.batch;
-            recipe.seed = s.common.seed;
+            const picogpt::recipe recipe = picogpt::fine_tuning_recipe("dense", steps, s.common.batch, s.common.seed);
             nlohmann::ordered_json options{{"model", shape.name()},
                                            {"subspace", kind},
                                            {"weights", std::filesystem::path(s.weights).filename().string()},
@@ -118,11 +111,7 @@ void run(const settings& s) {
             for (const auto& shape : shapes_of(s, reducible.whole())) reduce(shape, kind, {});
         for (const double share : s.removed) {
             const auto most = static_cast<std::size_t>((1 - share) * static_cast<double>(whole));
-            const auto passed = reducible.greedy_shapes(
-                most,
-                static_cast<picogpt::subspace>(std::ranges::find(picogpt::subspace_names, kind) -
-                                               picogpt::subspace_names.begin()),
-                pool);
+            const auto passed = reducible.greedy_shapes(most, picogpt::subspace_named(kind), pool);
             reduce(passed.empty() ? reducible.whole() : passed.back(), kind, share);
         }
     }

@@ -14,6 +14,16 @@ recipe tuned_recipe(const representation& r) {
     return {{.learning_rate = 1e-2}, {.sigma = 0.04}};
 }
 
+recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed) {
+    recipe how = tuned_recipe(r);
+    how.learning_rate /= 4;
+    how.steps = steps;
+    how.warmup = steps / 20;
+    how.batch = batch;
+    how.seed = seed;
+    return how;
+}
+
 recipe spectral_recipe() { return {{.batch = 64, .learning_rate = 8e-3}, {}}; }
 
 nlohmann::ordered_json describe(const recipe& r) {

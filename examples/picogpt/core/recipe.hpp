@@ -6,6 +6,9 @@
 // family in equally many trials of equally many steps.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include <nlohmann/json.hpp>
 
 #include <xtn/train/training_plan.hpp>
@@ -24,6 +27,9 @@ recipe published_recipe();
 
 /// The recipe that the search chose for the model's family, dense or factorised.
 recipe tuned_recipe(const representation& r);
+
+/// For training on what was trained: a quarter of the tuned learning rate, warm-up over a twentieth of the steps.
+recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed);
 
 /// The recipe that the search chose for the dense model of the spectral experiment, for all rows of that.
 recipe spectral_recipe();

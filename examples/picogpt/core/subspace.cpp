@@ -18,6 +18,12 @@ namespace nn = xtn::nn;
 
 const std::vector<std::string> subspace_names{"stacked", "balanced", "sensitive", "per_site", "coordinates", "random"};
 
+subspace subspace_named(const std::string& name) {
+    const auto found = std::ranges::find(subspace_names, name);
+    if (found == subspace_names.end()) throw xtn::error("\"" + name + "\" is no subspace");
+    return static_cast<subspace>(found - subspace_names.begin());
+}
+
 std::string reduced_shape::name() const {
     return "w" + std::to_string(width) + "-n" + std::to_string(neurons) + "-k" + std::to_string(keys) + "-v" +
            std::to_string(values);

@@ -35,6 +35,8 @@ enum class subspace {
 };
 /// In the order of `subspace`.
 extern const std::vector<std::string> subspace_names;
+/// One of them. Throws xtn::error for another name.
+subspace subspace_named(const std::string& name);
 
 /// A folded PicoGPT and what calibration text says of it.
 class reducible_model {
