@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What generating text costs: characters per second and bytes of weights of PicoGPTs with a key-value cache, for one
-// sequence and for many in step, on one core. Every repetition writes a whole context of characters; models take turns,
-// so that drifts of the machine meet them all. The weights are random, which speed does not depend on.
+// What text costs: characters per second and bytes of weights of PicoGPTs, for one sequence and for many in step, on one
+// core. Every repetition writes a whole context of characters with a key-value cache, or reads one as an evaluation does;
+// models take turns, so that drifts of the machine meet them all. The weights are random, which speed does not depend on,
+// or those of files.
 #include <algorithm>
 #include <functional>
 #include <iostream>
@@ -14,6 +15,7 @@
 #include "common/run_record.hpp"
 #include "common/table.hpp"
 #include "core/operators.hpp"
+#include "core/weights.hpp"
 
 namespace {
 
@@ -30,16 +32,25 @@ void write_context(const picogpt::model<float>& m, std::size_t sequences) {
     }
 }
 
+/// Reads a whole context of every sequence.
+void read_context(const picogpt::model<float>& m, std::size_t sequences) {
+    static xtn::tape<float> t;  // keeps its memory
+    const std::vector<picogpt::token> text(sequences * m.context());
+    t.clear();
+    m.logits(t, std::span<const picogpt::token>(text), m.context());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     examples::program app("Characters per second and weight bytes of PicoGPTs that generate.", "picogpt_generation");
-    std::vector<std::string> models{"dense", "mpo-32", "mpo-16", "mpo-8", "mpo-4", "low_rank-7"};
+    std::vector<std::string> models{"dense", "mpo-32", "mpo-16", "mpo-8", "mpo-4", "low_rank-7"}, files;
     std::vector<std::size_t> batches{1, 64};
     std::size_t repetitions = 9;
     std::filesystem::path out = "results/picogpt_generation";
     app.add_option("--models", models, "representations");
+    app.add_option("--weights", files, "instead: safetensors files");
     app.add_option("--batches", batches, "sequences in step")->check(CLI::PositiveNumber);
     app.add_option("--repetitions", repetitions, "of which the median counts")
         ->check(CLI::PositiveNumber)
@@ -49,32 +60,42 @@ int main(int argc, char** argv) {
         const xtn::blas_threads one(1);
         examples::run_record record("picogpt_generation", {{"repetitions", repetitions}}, 1);
         std::vector<picogpt::model<float>> all;
+        if (!files.empty()) models.clear();
         for (const std::string& name : models) all.push_back(picogpt::make_model({}, name, {.sigma = 0.04}, 1));
-        std::vector<std::string> columns{"model", "weight bytes"};
-        std::vector<std::vector<double>> rates(models.size());
-        for (const std::size_t batch : batches) {
-            columns.push_back("characters/s, batch " + std::to_string(batch));
-            std::vector<std::function<void()>> writers;
-            for (const auto& m : all) writers.push_back([&m, batch] { write_context(m, batch); });
-            const std::vector<double> seconds = examples::median_seconds(writers, repetitions);
-            for (std::size_t k = 0; k < all.size(); ++k)
-                rates[k].push_back(static_cast<double>(batch * all[k].context()) / seconds[k]);
+        for (const std::string& file : files) {
+            models.push_back(std::filesystem::path(file).stem().string());
+            all.push_back(picogpt::load_model(xtn::load_safetensors(file)));
         }
-        examples::table results(columns);
-        nlohmann::ordered_json summary = nlohmann::ordered_json::array();
-        for (std::size_t k = 0; k < all.size(); ++k) {
-            const std::size_t bytes = xtn::parameter_count(all[k].parameters()) * sizeof(float);
-            std::vector<examples::cell> row{models[k], bytes};
-            nlohmann::ordered_json rate = nlohmann::ordered_json::object();
-            for (std::size_t b = 0; b < batches.size(); ++b) {
-                row.push_back({rates[k][b], 0});
-                rate[std::to_string(batches[b])] = rates[k][b];
+        std::vector<nlohmann::ordered_json> rows;
+        for (std::size_t k = 0; k < all.size(); ++k)
+            rows.push_back(
+                {{"model", models[k]}, {"weight_bytes", xtn::parameter_count(all[k].parameters()) * sizeof(float)}});
+        const auto measure = [&](const std::string& name, const auto& context_with) {
+            for (const std::size_t batch : batches) {
+                std::vector<std::function<void()>> actions;
+                for (const auto& m : all) actions.push_back([&] { context_with(m, batch); });
+                const std::vector<double> seconds = examples::median_seconds(actions, repetitions);
+                for (std::size_t k = 0; k < all.size(); ++k)
+                    rows[k][name][std::to_string(batch)] = static_cast<double>(batch * all[k].context()) / seconds[k];
             }
-            results.add_row(row);
-            summary.push_back({{"model", models[k]}, {"weight_bytes", bytes}, {"characters_per_second", rate}});
+        };
+        measure("characters_per_second", write_context);
+        measure("read_per_second", read_context);
+
+        std::vector<std::string> columns{"model", "weight bytes"};
+        for (const char* what : {"characters/s", "read/s"})
+            for (const std::size_t batch : batches)
+                columns.push_back(std::string(what) + ", batch " + std::to_string(batch));
+        examples::table results(columns);
+        for (const auto& row : rows) {
+            std::vector<examples::cell> cells{row["model"].get<std::string>(), row["weight_bytes"].get<std::size_t>()};
+            for (const char* rate : {"characters_per_second", "read_per_second"})
+                for (const std::size_t batch : batches)
+                    cells.push_back({row[rate][std::to_string(batch)].get<double>(), 0});
+            results.add_row(cells);
         }
         record.set("cache_bytes", all.front().state().bytes());
-        record.set("models", summary);
+        record.set("models", rows);
         examples::make_directory(out);
         record.save(out / "generation.json");
         std::cout << results.markdown();

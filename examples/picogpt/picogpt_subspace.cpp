@@ -91,6 +91,8 @@ void run(const settings& s) {
             record.set("teacher_acc", before.accuracy);
             record.set("calibration_seconds", seconds);
             record.set("fusion_seconds", fusion);
+            record.set("calibration_loss", reducible.calibration_loss(m, pool));
+            record.set("share_of_moment", reducible.share_of_moment(shape.width, picogpt::subspace_named(kind)));
             const std::string name = shape.name() + "-" + kind + "-c" + std::to_string(s.calibration) +
                                      (s.calibration_from > 0 ? "from" + std::to_string(s.calibration_from) : "") +
                                      "-recovered" + std::to_string(steps);

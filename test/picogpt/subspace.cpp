@@ -60,6 +60,16 @@ BOOST_AUTO_TEST_CASE(smaller_shapes) {
     BOOST_CHECK_THROW(reducible_model(small("dense"), corpus().train().first(100), 8), xtn::shape_error);
 }
 
+BOOST_AUTO_TEST_CASE(no_subspace_holds_more_than_its_own_principal_one) {
+    const reducible_model found(small("dense"), corpus().train(), 8);
+    const double stacked = found.share_of_moment(8, subspace::stacked);
+    BOOST_TEST(stacked < found.share_of_moment(9, subspace::stacked));
+    BOOST_TEST(stacked <= found.share_of_moment(8, subspace::per_site));
+    for (const subspace kind : {subspace::balanced, subspace::sensitive, subspace::coordinates, subspace::random})
+        BOOST_TEST(stacked >= found.share_of_moment(8, kind));
+    BOOST_TEST(std::abs(found.share_of_moment(16, subspace::random) - 1) < 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(a_greedy_search_reaches_its_size) {
     const reducible_model found(small("dense"), corpus().train(), 4);
     const std::size_t whole = xtn::parameter_count(found.folded().parameters());

@@ -59,6 +59,18 @@ std::vector<xt::xtensor<double, 2>> reducible_model::bases(std::size_t r, subspa
     return each;
 }
 
+double reducible_model::share_of_moment(std::size_t r, subspace kind) const {
+    const auto q = bases(r, kind);
+    double inside = 0, all = 0;
+    for (std::size_t site = 0; site < moments_.stream.size(); ++site) {
+        const auto& moment = moments_.stream[site];
+        const double trace = xt::sum(xt::diagonal(moment))();
+        inside += trace * nn::share_of_moment(moment, q[q.size() == 1 ? 0 : site]);
+        all += trace;
+    }
+    return inside / all;
+}
+
 model<float> reducible_model::reduced(const reduced_shape& shape, subspace kind) const {
     const auto within = [](std::size_t n, std::size_t most, const char* what) {
         if (n == 0 || n > most)
@@ -76,6 +88,10 @@ model<float> reducible_model::reduced(const reduced_shape& shape, subspace kind)
     return nn::projected(m, bases(shape.width, kind));
 }
 
+double reducible_model::calibration_loss(const model<float>& m, xtn::thread_pool& pool) const {
+    return evaluate(m, calibration_, m.context(), pool).loss;
+}
+
 std::vector<reduced_shape> reducible_model::greedy_shapes(std::size_t parameters, subspace kind,
                                                           xtn::thread_pool& pool) const {
     struct measured {
@@ -85,7 +101,7 @@ std::vector<reduced_shape> reducible_model::greedy_shapes(std::size_t parameters
     };
     const auto measure = [&](const reduced_shape& shape) -> measured {
         const model<float> m = reduced(shape, kind);
-        return {shape, evaluate(m, calibration_, m.context(), pool).loss, xtn::parameter_count(m.parameters())};
+        return {shape, calibration_loss(m, pool), xtn::parameter_count(m.parameters())};
     };
     const auto less = [](std::size_t n, std::size_t step) { return n > step ? n - step : n; };
     std::vector<reduced_shape> passed;

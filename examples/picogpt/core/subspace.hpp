@@ -49,8 +49,14 @@ public:
     /// Nothing left out.
     const reduced_shape& whole() const { return whole_; }
 
+    /// The share of the stream's second moment, all sites together, that subspaces of r dimensions hold.
+    double share_of_moment(std::size_t r, subspace kind) const;
+
     /// The model of that shape. Throws shape_error beyond the whole.
     model<float> reduced(const reduced_shape& shape, subspace kind) const;
+
+    /// The mean loss of a model on the calibration windows.
+    double calibration_loss(const model<float>& m, xtn::thread_pool& pool) const;
 
     /// The shapes that a greedy search passes: each step takes what costs least loss on the calibration windows for a
     /// parameter less, of 8 of the width, a sixteenth of the neurons, an eighth of the keys or values of a head, until at most
