@@ -19,10 +19,11 @@ import minimal
 import mpo
 import page
 import spectral
+import subspace
 import training
 from records import RESULTS, ROOT
 
-EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal}
+EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal, "subspace": subspace}
 
 
 def wanted_files(names):

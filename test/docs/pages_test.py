@@ -16,6 +16,7 @@ import mpo  # noqa: E402
 import page  # noqa: E402
 import records  # noqa: E402
 import spectral  # noqa: E402
+import subspace  # noqa: E402
 import tables  # noqa: E402
 import training  # noqa: E402
 
@@ -74,7 +75,7 @@ class Pages(unittest.TestCase):
         self.assertRaisesRegex(ValueError, "does not begin", page.filled, "<!-- x --> 1 <!-- / --> <!-- / -->", {"x": ""}, "p")
 
     def test_prose_holds_no_number_of_its_own(self):
-        for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal)):
+        for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal), ("subspace", subspace)):
             text = (ROOT / "docs" / "experiments" / f"{name}.md").read_text(encoding="utf-8")
             part, protocol = module.PROTOCOL
             known = page.numbers_in(module.make(records.RESULTS).parts[part]) | page.numbers_in(protocol)
@@ -111,6 +112,24 @@ class Pages(unittest.TestCase):
         good[0]["options"]["steps"] = 100  # another budget
         self.assertNotIn("full", minimal.Maker(good).found["mnist"])
         self.assertEqual(minimal.Maker([]).make().parts["relations"].count("hold"), 0)
+
+    def test_subspace_relations(self):
+        def run(model, parameters, accuracy, loss=1.6, steps=0, **searched):
+            options = {"model": model, "subspace": "stacked", "weights": subspace.TEACHER, "calibration": 32, "calibration_from": 0, "steps": steps}
+            return {"program": "picogpt_subspace", "seed": 1, "series": {}, "options": options | searched,
+                    "results": {"parameters": parameters, "teacher_parameters": 1000, "teacher_loss": 1.5, "teacher_acc": 0.5, "val_acc": accuracy,
+                                "val_loss": loss, "calibration_loss": loss, "calibration_seconds": 2.0, "share_of_moment": 0.9}}
+
+        claim, goal = {"share_removed": 0.44}, {"share_removed": 0.25}
+        narrow = {"program": "picogpt_mpo", "seed": 1, "series": {}, "options": {"model": "dense-d96", "steps": 2200},
+                  "results": {"parameters": 565, "val_loss": 1.7}}
+        runs = [run("w70-n512-k32-v32", 555, 0.3), run("w94-n512-k32-v32", 745, 0.4), run("w96-n256-k32-v32", 560, 0.4, **claim),
+                run("w96-n256-k32-v32", 560, 0.495, 1.6, 200, **claim), run("w112-n384-k32-v32", 750, 0.495, **goal), narrow]
+        verdicts = subspace.Maker(runs).make().parts["relations"]
+        self.assertEqual((verdicts.count("| holds "), verdicts.count("does not hold")), (4, 3))
+        runs[3]["results"] |= {"val_acc": 0.49, "val_loss": 1.71}
+        self.assertEqual(subspace.Maker(runs).make().parts["relations"].count("does not hold"), 5)
+        self.assertEqual(subspace.Maker([]).make().parts["relations"].count("hold"), 0)
 
 
 class Figures(unittest.TestCase):

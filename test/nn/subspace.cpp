@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(sites_count_by_their_moments) {
     const auto f = folded(made(pre_norm(), families<double>().at("dense")));
     const stream_moments all = moments(f);
     BOOST_TEST(all.stream.size() == 5);
-    BOOST_TEST(all.neurons.size() == 4);
+    BOOST_TEST(all.neurons.size() == 5);
     matrix sum = xt::zeros<double>({width, width}), sensitive = sum;
     double read = 0, neuron = 0;
     for (std::size_t w = 0; w < 20; ++w) {
@@ -224,8 +224,8 @@ BOOST_AUTO_TEST_CASE(sites_count_by_their_moments) {
     BOOST_TEST(xt::amax(xt::abs(all.sensitive[0] - sensitive))() < 1e-11 * xt::amax(sensitive)());
     BOOST_TEST(std::abs(all.read[0](0, width) - read) < 1e-10);
     BOOST_TEST(all.read[0](width, width) == 20 * steps);
-    BOOST_TEST(std::abs(all.neurons[1][3] - neuron) < 1e-10 * neuron);
-    BOOST_TEST(all.neurons[0].empty());
+    BOOST_TEST(std::abs(all.neurons[1](3, 3) - neuron) < 1e-10 * neuron);
+    BOOST_TEST(all.neurons[0].size() == 0);
     const matrix balanced = stream_moments::balanced(all.stream);
     BOOST_TEST(std::abs(xt::sum(xt::diagonal(balanced))() - 5) < 1e-12);
 }
@@ -261,6 +261,25 @@ BOOST_AUTO_TEST_CASE(neurons_that_add_nothing_go_first) {
     BOOST_TEST(
         std::get<feed_forward_spec>(with_neurons(m, moments(m), 8).spec().body.blocks[1].branches[1].mixer).hidden ==
         8);
+}
+
+BOOST_AUTO_TEST_CASE(neurons_that_stay_make_up_for_the_others) {
+    const auto f = folded(made(pre_norm(), families<double>().at("dense")));
+    transformer_parts<double> p(f);
+    for (const std::string block : {"blocks.0.", "blocks.1."}) {
+        const std::string name = block + "ffn.W1";
+        xt::xtensor<double, 2> up = p.map(name).to_dense(), down = p.map(block + "ffn.W2").to_dense();
+        auto& bias = p.others.at(name + ".bias");
+        for (std::size_t i = 0; i < width; ++i) up(5, i) = up(2, i), up(7, i) = 0;
+        bias.values()[5] = bias.values()[2];  // 5 says what 2 says, 7 is constant, and both add little
+        bias.values()[7] = 2;
+        for (std::size_t o = 0; o < width; ++o) down(o, 5) *= 1e-2, down(o, 7) *= 1e-2;
+        p.maps.insert_or_assign(name, xtn::dense<double>::from_dense(up));
+        p.maps.insert_or_assign(block + "ffn.W2", xtn::dense<double>::from_dense(down));
+    }
+    const auto m = p.assembled();
+    BOOST_TEST(difference(m, with_neurons(m, moments(m), 10)) < 1e-7);
+    BOOST_TEST(difference(m, with_neurons(m, moments(m), 9)) > 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(everything_together_decodes_and_trains) {

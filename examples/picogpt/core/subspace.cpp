@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include <xtn/nn/subspace/basis.hpp>
@@ -104,17 +105,17 @@ std::vector<reduced_shape> reducible_model::greedy_shapes(std::size_t parameters
         return {shape, calibration_loss(m, pool), xtn::parameter_count(m.parameters())};
     };
     const auto less = [](std::size_t n, std::size_t step) { return n > step ? n - step : n; };
+    const std::pair<std::size_t reduced_shape::*, std::size_t> parts[]{{&reduced_shape::width, 32},
+                                                                       {&reduced_shape::neurons, 32},
+                                                                       {&reduced_shape::keys, 16},
+                                                                       {&reduced_shape::values, 16}};
     std::vector<reduced_shape> passed;
     for (measured at = measure(whole_); at.parameters > parameters;) {
         std::optional<measured> best;
         double best_price = 0;
-        for (std::size_t reduced_shape::*part :
-             {&reduced_shape::width, &reduced_shape::neurons, &reduced_shape::keys, &reduced_shape::values}) {
+        for (const auto& [part, steps] : parts) {
             reduced_shape next = at.shape;
-            const std::size_t whole = whole_.*part;
-            next.*part = less(next.*part, part == &reduced_shape::width     ? 8
-                                          : part == &reduced_shape::neurons ? std::max<std::size_t>(1, whole / 16)
-                                                                            : std::max<std::size_t>(1, whole / 8));
+            next.*part = less(next.*part, std::max<std::size_t>(1, whole_.*part / steps));
             if (next == at.shape) continue;
             const measured found = measure(next);
             if (found.parameters >= at.parameters) continue;

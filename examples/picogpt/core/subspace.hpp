@@ -59,7 +59,7 @@ public:
     double calibration_loss(const model<float>& m, xtn::thread_pool& pool) const;
 
     /// The shapes that a greedy search passes: each step takes what costs least loss on the calibration windows for a
-    /// parameter less, of 8 of the width, a sixteenth of the neurons, an eighth of the keys or values of a head, until at most
+    /// parameter less, of a 32nd of the width or the neurons, a 16th of the keys or values of a head, until at most
     /// `parameters` are left. Validation text is not read.
     std::vector<reduced_shape> greedy_shapes(std::size_t parameters, subspace kind, xtn::thread_pool& pool) const;
 

@@ -25,6 +25,7 @@
 #include <xflens/cxxlapack/interface/gesvd.tcc>
 #include <xflens/cxxlapack/interface/orglq.tcc>
 #include <xflens/cxxlapack/interface/orgqr.tcc>
+#include <xflens/cxxlapack/interface/posv.tcc>
 #include <xflens/cxxlapack/interface/stev.tcc>
 #include <xflens/cxxlapack/interface/unglq.tcc>
 #include <xflens/cxxlapack/interface/ungqr.tcc>
@@ -140,6 +141,12 @@ int gesvd(int m, int n, T* a, real_of<T>* s, T* u, T* vt) {
         else
             return cxxlapack::gesvd<int>('S', 'S', m, n, a, m, s, u, m, vt, k, work, size);
     });
+}
+
+/// X of A X = B in place of B (n x columns), for a positive definite n x n matrix A, which is overwritten.
+inline int posv(int n, int columns, double* a, double* b) {
+    const xtn::detail::unshared_call one_thread(n <= 512);
+    return cxxlapack::posv<int>('L', n, columns, a, n, b, n);
 }
 
 /// The eigenvalues, ascending, of a symmetric tridiagonal n x n matrix in place of its diagonal, and the eigenvectors

@@ -3,6 +3,7 @@
 // reads it, of the normalised rows, and of the neurons of each feed-forward layer.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -24,7 +25,8 @@ struct stream_moments {
     std::vector<xt::xtensor<double, 2>>
         sensitive;                             ///< sum of |dL/dx|^2 x x^T: rows count as much as the loss minds them
     std::vector<xt::xtensor<double, 2>> read;  ///< sum of n n^T, n the normalised row with a 1 behind it
-    std::vector<std::vector<double>> neurons;  ///< sum of squares of each neuron; empty where the branch has none
+    std::vector<xt::xtensor<double, 2>>
+        neurons;  ///< sum of h h^T, h the neurons with a 1 behind them; empty where the branch has none
 
     /// The sum of these, as they are (TCSP).
     static xt::xtensor<double, 2> stacked(const std::vector<xt::xtensor<double, 2>>& sites) {
@@ -53,7 +55,8 @@ void add_moment(std::vector<xt::xtensor<double, 2>>& sums, std::size_t site, con
         const double w = weight(r);
         for (std::size_t i = 0; i < width; ++i) wide(r, i) = w * static_cast<double>(x.data()[r * width + i]);
     }
-    if (sums.size() <= site) sums.push_back(xt::zeros<double>({width + behind, width + behind}));
+    sums.resize(std::max(sums.size(), site + 1));
+    if (sums[site].size() == 0) sums[site] = xt::zeros<double>({width + behind, width + behind});
     xtn::accumulate(sums[site], einsum<"ri,rj->ij">(wide, wide));
 }
 
@@ -68,6 +71,7 @@ stream_moments moments_of(const transformer<T>& m, std::span<const Index> text, 
                           " tokens take " + std::to_string(windows * time + 1) +
                           " tokens, but the calibration text has " + std::to_string(text.size()));
     stream_moments all;
+    const auto alike = [](std::size_t) { return 1.0; };
     tape<T> t;
     for (std::size_t w = 0; w < windows; ++w) {
         t.clear();
@@ -77,31 +81,24 @@ stream_moments moments_of(const transformer<T>& m, std::span<const Index> text, 
             if (!backend::all_finite(x.size(), x.data()))
                 throw numeric_error("moments_of: the stream is not finite at site " + std::to_string(site));
             stream.push_back(x);
-            detail::add_moment(all.read, site, normed, 1, [](std::size_t) { return 1.0; });
+            detail::add_moment(all.read, site, normed, 1, alike);
         };
         variable<T, 2> x = m.input()(t, text.subspan(w * time, time), time);
         for (const block<T>& one : m.body().blocks())
             for (const branch<T>& b : one) {
                 const variable<T, 2> normed = b.norm(x);
                 read(x, normed);
-                if (all.neurons.size() < stream.size()) all.neurons.emplace_back();
-                if (b.ffn() != nullptr) {
-                    const variable<T, 2> hidden = b.ffn()->hidden(normed);
-                    std::vector<double>& squares = all.neurons[stream.size() - 1];
-                    squares.resize(hidden.shape()[1]);
-                    for (std::size_t i = 0; i < hidden.size(); ++i) {
-                        const auto h = static_cast<double>(hidden.data()[i]);
-                        squares[i % squares.size()] += h * h;
-                    }
-                }
+                if (b.ffn() != nullptr)
+                    detail::add_moment(all.neurons, stream.size() - 1, b.ffn()->hidden(normed), 1, alike);
                 x = b(x, time);
             }
         read(x, m.output().norm()(x));
+        all.neurons.resize(stream.size());
         t.backward(cross_entropy(m.output()(x, time), text.subspan(w * time + 1, time)).mean);
         for (std::size_t s = 0; s < stream.size(); ++s) {
             const std::size_t width = stream[s].shape()[1];
             const T* const slope = t.gradient_of(stream[s].node());
-            detail::add_moment(all.stream, s, stream[s], 0, [](std::size_t) { return 1.0; });
+            detail::add_moment(all.stream, s, stream[s], 0, alike);
             detail::add_moment(all.sensitive, s, stream[s], 0, [&](std::size_t r) {
                 double squares = 0;
                 for (std::size_t i = r * width; i < (r + 1) * width; ++i)

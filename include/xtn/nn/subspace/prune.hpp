@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Inside of a branch: fewer neurons in feed-forward layers, fewer dimensions in the heads of attention.
 //
-// A neuron counts as much as it adds to the stream: sum h_j^2 |W2[:, j]|^2 over calibration rows. A head compares rows by
+// A neuron counts as much as it adds to the stream: sum h_j^2 |W2[:, j]|^2 over calibration rows. The kept ones S stand in for
+// the others: with the second moment M of the rows [h 1], W_S + W_R M_RS M_SS^-1 is nearest to W = [W2 b2] as those rows see it
+// (Nystroem's approximation, as in MoDeGPT, arXiv 2408.09632). A head compares rows by
 // [n 1] A^T B [m 1]^T, A = [W_q b_q], B = [W_k b_k], and mixes them by W_o [W_v b_v]; each product is a matrix that the singular
 // value decomposition cuts, exactly where nothing is left out. With the second moment R of the rows [n 1], R = C^T C, what is
-// cut is the product as those rows see it, C A^T B C^T and W_o [W_v b_v] C^T (MoDeGPT, arXiv 2408.09632, has the like).
+// cut is the product as those rows see it, C A^T B C^T and W_o [W_v b_v] C^T (MoDeGPT has the like).
 #pragma once
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include <xtn/backend/lapack.hpp>
 #include <xtn/nn/subspace/moments.hpp>
 #include <xtn/nn/subspace/parts.hpp>
 #include <xtn/nn/subspace/stream.hpp>
@@ -82,10 +85,42 @@ inline matrix_of_doubles rows_of(const matrix_of_doubles& m, std::size_t first, 
     return part;
 }
 
+/// The rows of these numbers.
+inline matrix_of_doubles picked_rows(const matrix_of_doubles& m, const std::vector<std::size_t>& numbers) {
+    matrix_of_doubles part({numbers.size(), m.shape(1)});
+    for (std::size_t k = 0; k < numbers.size(); ++k)
+        std::copy_n(m.data() + numbers[k] * m.shape(1), m.shape(1), part.data() + k * m.shape(1));
+    return part;
+}
+
+/// V of least |V h_S - W h| over rows h of this second moment M, S the kept coordinates and R the others:
+/// W_S + W_R M_RS M_SS^-1. A thousand millionth of the mean square on the diagonal keeps apart what rows do not tell apart.
+inline matrix_of_doubles nearest_on(const matrix_of_doubles& w, const matrix_of_doubles& moment,
+                                    const std::vector<std::size_t>& kept) {
+    matrix_of_doubles others = w;
+    for (std::size_t o = 0; o < w.shape(0); ++o)
+        for (const std::size_t j : kept) others(o, j) = 0;
+    const matrix_of_doubles rows = picked_rows(moment, kept);  // M_S, and M is symmetric
+    matrix_of_doubles more = einsum<"oj,sj->os">(others, rows), square({kept.size(), kept.size()});
+    double trace = 0;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        for (std::size_t j = 0; j < kept.size(); ++j) square(i, j) = rows(i, kept[j]);
+        trace += square(i, i);
+    }
+    for (std::size_t i = 0; i < kept.size(); ++i) square(i, i) += 1e-9 * trace / static_cast<double>(kept.size());
+    // Row-major storage is column-major storage of the transpose: what is solved is M_SS X^T = (W_R M_RS)^T.
+    if (backend::posv(static_cast<int>(kept.size()), static_cast<int>(w.shape(0)), square.data(), more.data()) != 0)
+        throw numeric_error("with_neurons: the second moment of the neurons is not positive definite");
+    for (std::size_t o = 0; o < w.shape(0); ++o)
+        for (std::size_t k = 0; k < kept.size(); ++k) more(o, k) += w(o, kept[k]);
+    return more;
+}
+
 }  // namespace detail
 
 /// Keeps the neurons of each feed-forward layer that add most to the stream, `count` of them, or all where there are no
-/// more. Their layers become matrices. Throws shape_error for 0 and where the moments are another model's.
+/// more; what reads them makes up for the others. Their layers become matrices. Throws shape_error for 0 and where the moments
+/// are another model's, numeric_error where they are not finite.
 template <scalar T>
 transformer<T> with_neurons(const transformer<T>& m, const stream_moments& moments, std::size_t count) {
     transformer_parts<T> p(m);
@@ -94,29 +129,27 @@ transformer<T> with_neurons(const transformer<T>& m, const stream_moments& momen
     for (std::size_t s = 0; s + 1 < sites.size(); ++s) {
         auto* feed = std::get_if<feed_forward_spec>(&sites[s].branch->mixer);
         if (feed == nullptr || count >= feed->hidden) continue;
-        if (moments.neurons.size() + 1 != sites.size() || moments.neurons[s].size() != feed->hidden)
+        if (moments.neurons.size() != sites.size() || moments.neurons[s].shape(0) != feed->hidden + 1)
             throw shape_error("with_neurons: the moments are not those of this model: " + sites[s].readers[0] +
                               " has " + std::to_string(feed->hidden) + " neurons");
+        const detail::matrix_of_doubles& seen = moments.neurons[s];
         const detail::matrix_of_doubles up = detail::with_bias(p, sites[s].readers[0]),
-                                        down = xt::cast<double>(p.map(sites[s].writer).to_dense());
+                                        down = detail::with_bias(p, sites[s].writer);
         std::vector<double> worth(feed->hidden);
         for (std::size_t j = 0; j < worth.size(); ++j) {
             for (std::size_t o = 0; o < down.shape(0); ++o) worth[j] += down(o, j) * down(o, j);
-            worth[j] *= moments.neurons[s][j];
+            worth[j] *= seen(j, j);
         }
-        std::vector<std::size_t> order(worth.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return worth[i] > worth[j]; });
-        std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
-        detail::matrix_of_doubles fewer_up({count, up.shape(1)});
-        xt::xtensor<T, 2> fewer_down({down.shape(0), count});
-        for (std::size_t k = 0; k < count; ++k) {
-            for (std::size_t i = 0; i < up.shape(1); ++i) fewer_up(k, i) = up(order[k], i);
-            for (std::size_t o = 0; o < down.shape(0); ++o) fewer_down(o, k) = static_cast<T>(down(o, order[k]));
-        }
+        std::vector<std::size_t> kept(worth.size());
+        std::iota(kept.begin(), kept.end(), std::size_t{0});
+        std::stable_sort(kept.begin(), kept.end(), [&](std::size_t i, std::size_t j) { return worth[i] > worth[j]; });
+        kept.resize(count);
+        std::sort(kept.begin(), kept.end());
         feed->hidden = count;
-        detail::put_with_bias(p, sites[s].readers[0], fewer_up);
-        p.maps.insert_or_assign(sites[s].writer, dense<T>::from_dense(fewer_down));
+        feed->up_bias = feed->down_bias = true;
+        detail::put_with_bias(p, sites[s].readers[0], detail::picked_rows(up, kept));
+        kept.push_back(worth.size());  // the 1, which the bias multiplies
+        detail::put_with_bias(p, sites[s].writer, detail::nearest_on(down, seen, kept));
     }
     return p.assembled();
 }
