@@ -40,7 +40,7 @@ run() {
     shift 2
     printf '\n== %s\n' "$name"
     mkdir -p "$tree" && rm -f "$tree/ctest.log"
-    if ! { cmake --preset "$preset" -B "$tree" "$@" && cmake --build "$tree" -j "$jobs" -- -k 0; }; then
+    if ! { cmake --preset "$preset" -B "$tree" -DCMAKE_UNITY_BUILD=ON "$@" && cmake --build "$tree" -j "$jobs" -- -k 0; }; then
         broken=1
     fi
     # Address randomisation of some kernels overlaps the shadow memory of clang's sanitizers.
@@ -74,10 +74,10 @@ else
         note documentation "has warnings"
     fi
     run gcc gcc-release -DXTN_WERROR=ON "-DXTN_CHECK_COMPILERS=g++;clang++-14" "-DCMAKE_CXX_FLAGS_RELEASE=$light"
-    # clang++ builds everything once, with sanitizers; without them the kernels and fused loops, under the optimisations that
-    # assume finite numbers.
+    # clang++ builds the tests with sanitizers; without them programs and benches, which are not run, and the kernels and fused
+    # loops, under the optimisations that assume finite numbers.
     run asan-ubsan clang-asan-ubsan -DXTN_WERROR=ON
-    run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF -DXTN_BUILD_EXAMPLES=OFF -DXTN_BUILD_BENCHMARKS=OFF \
+    run clang clang-release -DXTN_WERROR=ON -DXTN_BUILD_CHECKS=OFF "-DCMAKE_CXX_FLAGS_RELEASE=$light" \
         "-DXTN_TEST_FOLDERS=backend;nn" -DXTN_TEST_OPTIMIZATION=-Ofast
     run tsan clang-tsan -DXTN_WERROR=ON
 fi

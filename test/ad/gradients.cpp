@@ -13,6 +13,8 @@
 
 #include "../parameter_error.hpp"
 
+BOOST_AUTO_TEST_SUITE(ad_gradients)
+
 namespace {
 
 using test::parameter_error;
@@ -264,3 +266,5 @@ BOOST_AUTO_TEST_CASE(the_checker_finds_a_wrong_rule) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 
 #include "memory.hpp"
 
+BOOST_AUTO_TEST_SUITE(ad_lost_gradients)
+
 namespace {
 
 using xtn::einsum;
@@ -265,3 +267,5 @@ BOOST_AUTO_TEST_CASE(memory_that_is_read_in_place_must_not_change) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,8 @@
 
 #include "memory.hpp"
 
+BOOST_AUTO_TEST_SUITE(ad_tape)
+
 namespace {
 
 using test::memory;
@@ -222,3 +224,5 @@ BOOST_AUTO_TEST_CASE(under_no_gradient_nothing_is_kept) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

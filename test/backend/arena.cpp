@@ -9,9 +9,9 @@
 
 #include <xtn/backend/arena.hpp>
 
-using xtn::backend::arena;
-
 BOOST_AUTO_TEST_SUITE(arena_memory)
+
+using xtn::backend::arena;
 
 BOOST_AUTO_TEST_CASE(blocks_are_aligned_apart_and_stay_where_they_are) {
     arena a;

@@ -15,6 +15,8 @@
 
 #include "../oracle.hpp"
 
+BOOST_AUTO_TEST_SUITE(contract_networks)
+
 using xtn::backend::contract;
 
 namespace {
@@ -148,8 +150,6 @@ std::vector<double> expected_value(const xtn::network& net, const std::vector<te
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(contract_networks)
 
 BOOST_AUTO_TEST_CASE(random_networks_in_double) { check_many<double>(1, 2000); }
 BOOST_AUTO_TEST_CASE(random_networks_in_float) { check_many<float>(2, 2000); }

@@ -16,9 +16,9 @@
 
 #include "../oracle.hpp"
 
-using scalars = boost::mpl::list<float, double, std::complex<float>, std::complex<double>>;
-
 BOOST_AUTO_TEST_SUITE(gemm)
+
+using scalars = boost::mpl::list<float, double, std::complex<float>, std::complex<double>>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(against_the_definition, T, scalars) {
     test::random r(71);

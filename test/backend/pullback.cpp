@@ -12,6 +12,8 @@
 
 #include "../oracle.hpp"
 
+BOOST_AUTO_TEST_SUITE(pullback)
+
 namespace {
 
 int slices_made = 0, residuals_made_again = 0;  // how many of the random plans
@@ -100,8 +102,6 @@ void check_many(std::uint64_t seed, std::size_t networks) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pullback)
 
 BOOST_AUTO_TEST_CASE(random_networks_in_double) { check_many<double>(11, 700); }
 BOOST_AUTO_TEST_CASE(random_networks_in_float) { check_many<float>(12, 700); }

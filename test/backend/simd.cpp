@@ -11,6 +11,8 @@
 
 #include <xtn/backend/simd.hpp>
 
+BOOST_AUTO_TEST_SUITE(simd)
+
 namespace {
 
 namespace backend = xtn::backend;
@@ -25,8 +27,6 @@ T exp2_of(T y) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(simd)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_element_is_written_once_and_none_beyond, T, scalars) {
     for (std::size_t n = 0; n <= 70; ++n) {

@@ -14,6 +14,8 @@
 
 #include "../oracle.hpp"
 
+BOOST_AUTO_TEST_SUITE(strided)
+
 using xtn::loop;
 
 namespace {
@@ -98,8 +100,6 @@ void check(std::uint64_t seed, Kernel kernel, F f) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(strided)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(transfer_permutes_sums_and_repeats, T, scalars) {
     check<T>(

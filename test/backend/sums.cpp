@@ -18,6 +18,8 @@
 
 #include "../oracle.hpp"
 
+BOOST_AUTO_TEST_SUITE(sums)
+
 namespace {
 
 using scalars = std::tuple<float, double, std::complex<float>, std::complex<double>>;
@@ -74,8 +76,6 @@ test::tensor<T> filled(const std::vector<std::int64_t>& shape, test::order o, T 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sums)
 
 BOOST_AUTO_TEST_CASE(a_million_tenths) {
     const auto tenths = filled<float>({1000000}, test::order::row_major, 0.1f);

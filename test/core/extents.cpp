@@ -10,6 +10,8 @@
 
 #include <xtn/core/extents.hpp>
 
+BOOST_AUTO_TEST_SUITE(extents)
+
 namespace {
 
 using shapes = std::vector<std::vector<std::int64_t>>;
@@ -32,8 +34,6 @@ std::string message(const char* labels, const shapes& s) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(extents)
 
 BOOST_AUTO_TEST_CASE(a_row_major_geometry) {
     const auto g = xtn::geometry::row_major(std::array{2, 3, 4});

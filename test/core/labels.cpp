@@ -9,6 +9,8 @@
 #include <xtn/core/fixed_string.hpp>
 #include <xtn/core/network.hpp>
 
+BOOST_AUTO_TEST_SUITE(labels)
+
 using xtn::label_error;
 
 namespace {
@@ -108,8 +110,6 @@ static_assert([] {
 static_assert(xtn::fixed_string("ij,jk").view() == "ij,jk");
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(labels)
 
 BOOST_AUTO_TEST_CASE(a_network_prints_as_its_labels) {
     for (const char* text : {"ij,jk->ik", "ii->i", ",ab->ab", "->", "bijk,oir,rpjs,sqk->bopq", "abc,abc,ab->c"})

@@ -8,6 +8,8 @@
 
 #include <xtn/core/number.hpp>
 
+BOOST_AUTO_TEST_SUITE(core_number)
+
 namespace {
 
 template <class T>
@@ -39,3 +41,5 @@ BOOST_AUTO_TEST_CASE(floating_point) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

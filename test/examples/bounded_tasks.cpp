@@ -9,6 +9,8 @@
 
 #include "../../examples/common/bounded_tasks.hpp"
 
+BOOST_AUTO_TEST_SUITE(examples_bounded_tasks)
+
 namespace {
 
 BOOST_AUTO_TEST_CASE(bounded_tasks_keep_to_the_limit) {
@@ -52,3 +54,5 @@ BOOST_AUTO_TEST_CASE(a_failing_task_ends_the_others) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

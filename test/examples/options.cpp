@@ -9,6 +9,8 @@
 
 #include "../../examples/common/options.hpp"
 
+BOOST_AUTO_TEST_SUITE(examples_options)
+
 namespace {
 
 struct numbers {
@@ -53,3 +55,5 @@ BOOST_AUTO_TEST_CASE(other_numbers_are_refused) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -12,9 +12,9 @@
 #include <xtn/expr/memory.hpp>
 #include <xtn/expr/tensor.hpp>
 
-using test::allocated_by;
-
 BOOST_AUTO_TEST_SUITE(allocations_counted)
+
+using test::allocated_by;
 
 BOOST_AUTO_TEST_CASE(a_warm_evaluation_allocates_nothing) {
     const std::size_t before = test::allocations;

@@ -20,6 +20,8 @@
 
 #include "evaluate.hpp"
 
+BOOST_AUTO_TEST_SUITE(assign)
+
 using test::filled;
 using test::relative_error;
 using test::rows_of;
@@ -52,8 +54,6 @@ struct product {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(assign)
 
 BOOST_FIXTURE_TEST_CASE(containers_are_resized, product) {
     matrix row_major;

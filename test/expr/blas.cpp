@@ -5,6 +5,8 @@
 
 #include <xtn/expr/einsum.hpp>
 
+BOOST_AUTO_TEST_SUITE(blas)
+
 namespace {
 
 int calls = 0;
@@ -28,8 +30,6 @@ void cblas_sgemm(CBLAS_ORDER order, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int 
         sgemm_(&op_a, &op_b, &m, &n, &k, &alpha, a, &lda, b, &ldb, &beta, c, &ldc);
 }
 }
-
-BOOST_AUTO_TEST_SUITE(blas)
 
 BOOST_AUTO_TEST_CASE(a_matrix_product_calls_the_blas) {
     const xt::xtensor<float, 2> a({64, 32}, 2.0F), b({48, 32}, 3.0F);

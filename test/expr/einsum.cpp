@@ -28,6 +28,8 @@
 
 #include "evaluate.hpp"
 
+BOOST_AUTO_TEST_SUITE(einsum)
+
 using test::agrees;
 using test::filled;
 using xt::all;
@@ -39,8 +41,6 @@ namespace {
 using matrix = xt::xtensor<double, 2>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(einsum)
 
 BOOST_AUTO_TEST_CASE(containers) {
     test::random r(41);

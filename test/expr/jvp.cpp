@@ -8,15 +8,13 @@
 #include <xtn/expr/jvp.hpp>
 
 #include "../oracle.hpp"
+#include "evaluate.hpp"
+
+BOOST_AUTO_TEST_SUITE(jvp)
 
 namespace {
 
-template <class E>
-E filled(test::random& r, const typename E::shape_type& shape) {
-    E a(shape);
-    for (auto& x : a) x = r.value<typename E::value_type>();
-    return a;
-}
+using test::filled;
 
 /// Networks are linear in each operand, so the central difference of the value has only rounding errors for one direction
 /// and an error of order h^2 for several.
@@ -41,8 +39,6 @@ void check(const E&... x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(jvp)
 
 BOOST_AUTO_TEST_CASE(against_central_differences) {
     test::random r(71);

@@ -16,6 +16,8 @@
 #include "../oracle.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(reference)
+
 namespace {
 
 struct reference_tensor {
@@ -34,8 +36,6 @@ reference_tensor as_rank(reference_tensor t, std::size_t rank) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(reference)
 
 BOOST_AUTO_TEST_CASE(values_and_gradients_of_pytorch) {
     const xtn::safetensors file = xtn::load_safetensors(XTN_TEST_DATA "/einsum.safetensors");

@@ -12,6 +12,8 @@
 
 #include "../oracle.hpp"
 
+BOOST_AUTO_TEST_SUITE(run_time_labels)
+
 namespace {
 
 using matrix = xt::xtensor<double, 2>;
@@ -35,8 +37,6 @@ std::string mistake(F&& f) {
 bool close(const matrix& x, const matrix& y) { return x.shape() == y.shape() && xt::amax(xt::abs(x - y))() < 1e-12; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(run_time_labels)
 
 BOOST_AUTO_TEST_CASE(the_same_engine_as_static_labels) {
     test::random r(61);

@@ -26,6 +26,8 @@
 #include "networks.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(graph_contraction)
+
 using namespace xtn::graph;
 
 namespace {
@@ -50,8 +52,6 @@ double size_of_loops(const network& net) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(graph_contraction)
 
 using scalars = std::tuple<float, double, std::complex<float>, std::complex<double>>;
 

@@ -14,6 +14,8 @@
 
 #include "networks.hpp"
 
+BOOST_AUTO_TEST_SUITE(graph_gradient)
+
 using namespace xtn::graph;
 
 namespace {
@@ -41,8 +43,6 @@ std::vector<T> by_units(const network& net, std::vector<xt::xarray<T>> list, std
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(graph_gradient)
 
 using scalars = std::tuple<double, std::complex<double>>;
 

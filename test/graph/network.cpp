@@ -9,10 +9,10 @@
 
 #include <xtn/graph.hpp>
 
+BOOST_AUTO_TEST_SUITE(graph_network)
+
 using xtn::graph::network;
 using shapes = std::vector<std::vector<std::int64_t>>;
-
-BOOST_AUTO_TEST_SUITE(graph_network)
 
 BOOST_AUTO_TEST_CASE(labels_are_letters_of_unicode_numbers_or_words) {
     const auto letters = network::parse("αβ,βŻ,Ż𝛼->α𝛼", shapes{{2, 3}, {3, 4}, {4, 5}});

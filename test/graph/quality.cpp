@@ -12,9 +12,9 @@
 #include "networks.hpp"
 #include "xtn_paths.hpp"
 
-using namespace xtn::graph;
-
 BOOST_AUTO_TEST_SUITE(graph_quality)
+
+using namespace xtn::graph;
 
 BOOST_AUTO_TEST_CASE(public_networks) {
     const auto check = [](const std::string& name, double most, double sliced) {

@@ -16,6 +16,8 @@
 
 #include "networks.hpp"
 
+BOOST_AUTO_TEST_SUITE(graph_search)
+
 using namespace xtn::graph;
 
 namespace {
@@ -60,8 +62,6 @@ double multiplications(const network& net, const search_options& options = {}) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(graph_search)
 
 BOOST_AUTO_TEST_CASE(few_tensors_are_searched_exactly) {
     std::mt19937_64 random(2);

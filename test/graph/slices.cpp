@@ -15,8 +15,6 @@
 
 #include "networks.hpp"
 
-using namespace xtn::graph;
-
 namespace {
 
 /// Bytes of aligned memory in use, and the most there were: all that a run takes for tensors is aligned.
@@ -43,6 +41,10 @@ void operator delete(void* p, std::align_val_t alignment) noexcept {
 }
 void operator delete(void* p, std::size_t, std::align_val_t alignment) noexcept { operator delete(p, alignment); }
 
+BOOST_AUTO_TEST_SUITE(graph_slices)
+
+using namespace xtn::graph;
+
 namespace {
 
 template <class T>
@@ -55,8 +57,6 @@ std::vector<xt::xarray<T>> real_tensors(const network& net, std::uint64_t seed) 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(graph_slices)
 
 BOOST_AUTO_TEST_CASE(memory_is_what_was_promised) {
     const network net = test::lattice(7, 7, 3);

@@ -10,10 +10,10 @@
 
 #include "networks.hpp"
 
+BOOST_AUTO_TEST_SUITE(graph_tree)
+
 using xtn::graph::path;
 using xtn::graph::tree;
-
-BOOST_AUTO_TEST_SUITE(graph_tree)
 
 BOOST_AUTO_TEST_CASE(paths_of_opt_einsum_and_cotengra) {
     // numpy.einsum_path and opt_einsum: positions in what is left; cotengra's SSA: numbers that stay

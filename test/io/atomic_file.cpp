@@ -19,6 +19,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(atomic_file)
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -58,8 +60,6 @@ private:
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(atomic_file)
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_read) {
     const scratch_directory dir;

@@ -15,6 +15,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(image_set)
+
 namespace {
 
 using bytes = std::vector<std::uint8_t>;
@@ -30,8 +32,6 @@ std::vector<float> written(const xtn::image_set& set, const xtn::image_transform
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(image_set)
 
 BOOST_AUTO_TEST_CASE(sets_are_values) {
     const auto set = two_images();

@@ -17,6 +17,8 @@
 #include "scratch.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(images)
+
 namespace {
 
 std::string reference(const std::string& name) { return XTN_TEST_DATA "/images/" + name; }
@@ -47,8 +49,6 @@ void refused_gzip(const std::string& content, std::initializer_list<std::string_
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(images)
 
 BOOST_AUTO_TEST_CASE(idx_of_every_type) {
     for (const auto& [name, type] : {std::pair{"int8", xtn::dtype::i8},

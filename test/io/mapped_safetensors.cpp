@@ -18,6 +18,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(mapped_safetensors)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,8 +71,6 @@ void refused_index(std::string_view text, std::initializer_list<std::string_view
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mapped_safetensors)
 
 BOOST_AUTO_TEST_CASE(holds_what_the_file_holds) {
     const scratch_directory dir;

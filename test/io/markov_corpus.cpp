@@ -13,6 +13,8 @@
 
 #include <xtn/io/markov_corpus.hpp>
 
+BOOST_AUTO_TEST_SUITE(markov_corpus)
+
 namespace {
 
 /// The states reached from ".\n" and the matrix of their transition probabilities, through the public interface.
@@ -63,8 +65,6 @@ std::vector<double> stationary(std::vector<std::vector<double>> p) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(markov_corpus)
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_text_everywhere) {
     const xtn::markov_source source;

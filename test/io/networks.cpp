@@ -15,6 +15,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(networks)
+
 namespace graph = xtn::graph;
 
 namespace {
@@ -39,8 +41,6 @@ std::vector<xt::xarray<double>> matrices(int n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(networks)
 
 BOOST_AUTO_TEST_CASE(there_and_back) {
     const scratch_directory scratch;

@@ -17,6 +17,8 @@
 #include "scratch.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(npy)
+
 namespace {
 
 std::string reference(const std::string& name) { return XTN_TEST_DATA "/npy/" + name; }
@@ -54,8 +56,6 @@ void check_dtype(const std::string& name, xtn::dtype type) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy)
 
 BOOST_AUTO_TEST_CASE(every_dtype_in_both_byte_orders) {
     check_dtype<std::uint8_t>("uint8", xtn::dtype::u8);

@@ -15,6 +15,8 @@
 #include "scratch.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(npy_hostile)
+
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -66,8 +68,6 @@ void refused_deflate(std::string_view packed, std::size_t size, std::initializer
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy_hostile)
 
 BOOST_AUTO_TEST_CASE(the_builders_of_this_file_make_valid_files) {
     BOOST_TEST(xtn::parse_npy(bytes_of(npy_of(dictionary("'<f4'", "(2,)"), 8))).size() == 2u);

@@ -17,6 +17,8 @@
 #include "scratch.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(rounding)
+
 namespace {
 
 const xtn::npz& reference() {
@@ -38,8 +40,6 @@ xtn::stored_tensor doubles(const std::vector<double>& values) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rounding)
 
 BOOST_AUTO_TEST_CASE(all_patterns_of_8_bit_floats) {
     std::vector<std::byte> all(256);

@@ -15,6 +15,8 @@
 
 #include "scratch.hpp"
 
+BOOST_AUTO_TEST_SUITE(safetensors_hostile)
+
 namespace {
 
 std::string length_field(std::uint64_t n) {
@@ -76,8 +78,6 @@ std::string two(const std::string& first_offsets, const std::string& second_offs
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(safetensors_hostile)
 
 BOOST_AUTO_TEST_CASE(the_builders_of_this_file_make_valid_files) {
     BOOST_TEST(parse(two("[0,4]", "[4,8]", 8)).size() == 2u);

@@ -8,6 +8,8 @@
 
 #include "../nn/compositions.hpp"
 
+BOOST_AUTO_TEST_SUITE(io_transformer_spec)
+
 namespace {
 
 using namespace xtn::nn;
@@ -78,3 +80,5 @@ BOOST_AUTO_TEST_CASE(texts_that_are_no_spec_are_refused) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

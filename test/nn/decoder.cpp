@@ -12,6 +12,8 @@
 
 #include "compositions.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_decoder)
+
 namespace {
 
 using namespace xtn_test;
@@ -125,3 +127,5 @@ BOOST_AUTO_TEST_CASE(sampling_keeps_to_its_options) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,8 @@
 #include <xtn/nn/directions.hpp>
 #include <xtn/xtn.hpp>
 
+BOOST_AUTO_TEST_SUITE(feature_directions)
+
 namespace {
 
 using xtn::nn::directions;
@@ -38,8 +40,6 @@ double error(directions kind, std::size_t count, std::uint64_t seeds = 40) {
     }
     return std::sqrt(squares / static_cast<double>(seeds));
 }
-
-BOOST_AUTO_TEST_SUITE(feature_directions)
 
 BOOST_AUTO_TEST_CASE(those_of_the_normal_law_estimate_the_kernel) {
     for (const directions kind : {directions::gaussian, directions::orthogonal, directions::sobol, directions::polar}) {

@@ -14,6 +14,8 @@
 
 #include "compositions.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_evaluation)
+
 namespace {
 
 using namespace xtn_test;
@@ -73,3 +75,5 @@ BOOST_AUTO_TEST_CASE(tokens_must_not_change_before_backward) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

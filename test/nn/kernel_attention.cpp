@@ -16,6 +16,8 @@
 
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(kernel_attention_forms)
+
 namespace {
 
 using xtn::nn::feature_map;
@@ -87,8 +89,6 @@ std::vector<named_map> all_maps() {
             {"learned", feature_map<double>::learned(2, 4), true},
             {"identity", feature_map<double>::identity(), false}};
 }
-
-BOOST_AUTO_TEST_SUITE(kernel_attention_forms)
 
 BOOST_AUTO_TEST_CASE(pytorch_has_the_same_values_and_gradients) {
     auto weighted = feature_map<double>::exponential(cosines("t", false), 0, true);

@@ -13,6 +13,8 @@
 
 #include "kernels_common.hpp"
 
+BOOST_AUTO_TEST_SUITE(kernels_attention)
+
 namespace {
 
 using namespace xtn_test;
@@ -154,8 +156,6 @@ void check_attention(const attention_shape& s, update mode) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kernels_attention)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(both_passes_by_their_definitions, T, scalars) {
     for (const std::size_t time : sizes)

@@ -16,6 +16,8 @@
 
 #include "kernels_common.hpp"
 
+BOOST_AUTO_TEST_SUITE(kernels_pointwise)
+
 namespace {
 
 using namespace xtn_test;
@@ -29,8 +31,6 @@ double gelu_by_definition(gelu_form form, double x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kernels_pointwise)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(relu_and_its_pullback, T, scalars) {
     for (const std::size_t n : sizes) {

@@ -19,6 +19,8 @@
 
 #include "kernels_common.hpp"
 
+BOOST_AUTO_TEST_SUITE(kernels_rows)
+
 namespace {
 
 using namespace xtn_test;
@@ -82,8 +84,6 @@ std::vector<std::int32_t> targets_below(std::size_t classes, std::size_t n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kernels_rows)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(softmax_and_its_pullback, T, scalars) {
     for (const std::size_t cols : sizes)

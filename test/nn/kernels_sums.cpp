@@ -17,6 +17,8 @@
 
 #include "kernels_common.hpp"
 
+BOOST_AUTO_TEST_SUITE(kernels_sums)
+
 namespace {
 
 using namespace xtn_test;
@@ -35,8 +37,6 @@ template <class T>
 double tenth = static_cast<double>(T(0.1F));
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(kernels_sums)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bias_gradient_over_a_million_rows, T, scalars) {
     const std::vector<T> dy(3 * many, T(0.1F));

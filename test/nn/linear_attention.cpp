@@ -13,6 +13,8 @@
 #include <xtn/nn/linear_attention.hpp>
 #include <xtn/xtn.hpp>
 
+BOOST_AUTO_TEST_SUITE(linear_attention)
+
 namespace {
 
 using xtn::nn::linear_attention_options;
@@ -98,8 +100,6 @@ void check_values(double tolerance) {
                     }
                 }
 }
-
-BOOST_AUTO_TEST_SUITE(linear_attention)
 
 BOOST_AUTO_TEST_CASE(every_evaluator_is_the_recurrence) {
     check_values<double>(1e-12);

@@ -21,6 +21,8 @@
 
 #include "compositions.hpp"
 
+BOOST_AUTO_TEST_SUITE(subspace)
+
 namespace {
 
 using namespace xtn_test;
@@ -102,8 +104,6 @@ std::string message_of(auto f) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(subspace)
 
 BOOST_AUTO_TEST_CASE(folding_changes_no_logits) {
     for (const auto& [name, operators] : families<double>())

@@ -18,6 +18,8 @@
 #include "compositions.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(nn_transformer)
+
 namespace {
 
 using namespace xtn_test;
@@ -273,3 +275,5 @@ BOOST_AUTO_TEST_CASE(patches_of_images) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

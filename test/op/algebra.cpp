@@ -6,6 +6,8 @@
 
 #include <xtn/train/parameter_store.hpp>
 
+BOOST_AUTO_TEST_SUITE(op_algebra)
+
 namespace {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_pair_of_operators, T, scalars) {
@@ -175,3 +177,5 @@ BOOST_AUTO_TEST_CASE(operators_that_do_not_fit_say_so) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

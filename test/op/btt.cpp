@@ -2,6 +2,8 @@
 // Block tensor trains against loops, and the nearest one to a matrix block by block.
 #include "common.hpp"
 
+BOOST_AUTO_TEST_SUITE(op_btt)
+
 namespace {
 
 using namespace xtn;
@@ -66,3 +68,5 @@ BOOST_AUTO_TEST_CASE(what_is_no_block_tensor_train_is_refused) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,8 @@
 #include <climits>
 #include <cstdint>
 
+BOOST_AUTO_TEST_SUITE(op_constructors)
+
 namespace {
 
 using namespace xtn;
@@ -124,3 +126,5 @@ BOOST_AUTO_TEST_CASE(supports_and_bases) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+BOOST_AUTO_TEST_SUITE(op_decompositions)
+
 namespace {
 
 using namespace xtn;
@@ -151,3 +153,5 @@ BOOST_AUTO_TEST_CASE(entries_that_are_not_finite) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,8 @@
 
 #include <xtn/io/operator_description.hpp>
 
+BOOST_AUTO_TEST_SUITE(op_description)
+
 namespace {
 
 using namespace xtn;
@@ -189,3 +191,5 @@ BOOST_AUTO_TEST_CASE(a_family_of_a_user) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

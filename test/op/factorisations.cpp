@@ -4,6 +4,8 @@
 
 #include <xtn/tt/svd.hpp>
 
+BOOST_AUTO_TEST_SUITE(op_factorisations)
+
 namespace {
 
 using sites_list = std::vector<std::size_t>;
@@ -214,3 +216,5 @@ BOOST_AUTO_TEST_CASE(faulty_factorisations_say_what_is_wrong) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

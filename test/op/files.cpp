@@ -10,6 +10,8 @@
 #include <xtn/io/operators.hpp>
 #include <xtn/io/xtensor.hpp>
 
+BOOST_AUTO_TEST_SUITE(op_files)
+
 namespace {
 
 using namespace xtn;
@@ -154,3 +156,5 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_fit_say_so) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

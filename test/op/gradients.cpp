@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(op_gradients)
+
 namespace {
 
 using test::parameter_error;
@@ -111,3 +113,5 @@ BOOST_AUTO_TEST_CASE(reconstruction_and_its_adjoint) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+BOOST_AUTO_TEST_SUITE(op_operators)
+
 namespace {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(apply_is_the_product_with_the_matrix, T, scalars) {
@@ -198,3 +200,5 @@ BOOST_AUTO_TEST_CASE(shared_factors_count_once_and_sum_their_gradients) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,8 @@
 
 #include <xtn/train/parameter_store.hpp>
 
+BOOST_AUTO_TEST_SUITE(op_sharing)
+
 namespace {
 
 using xtn::common_factor;
@@ -170,3 +172,5 @@ BOOST_AUTO_TEST_CASE(what_cannot_share_says_why) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

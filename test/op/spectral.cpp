@@ -5,6 +5,8 @@
 
 #include <numeric>
 
+BOOST_AUTO_TEST_SUITE(op_spectral)
+
 namespace {
 
 using k = xtn::coefficients;
@@ -201,3 +203,5 @@ BOOST_AUTO_TEST_CASE(wrong_coefficients_say_what_is_wrong) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,8 @@
 
 #include <functional>
 
+BOOST_AUTO_TEST_SUITE(op_structure)
+
 namespace {
 
 using namespace xtn;
@@ -126,3 +128,5 @@ BOOST_AUTO_TEST_CASE(maps_and_steps_keep_their_size) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

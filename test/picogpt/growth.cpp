@@ -17,6 +17,8 @@
 #include "core/operators.hpp"
 #include "core/training.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_growth)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,3 +83,5 @@ BOOST_AUTO_TEST_CASE(growing_changes_nothing_but_the_room) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -26,6 +26,8 @@
 
 #include "core/matrices.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_matrices)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -273,3 +275,5 @@ BOOST_AUTO_TEST_CASE(numbers_beyond_the_dtype) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

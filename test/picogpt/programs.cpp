@@ -23,6 +23,8 @@
 #include "core/training.hpp"
 #include "core/weights.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_programs)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -303,3 +305,5 @@ BOOST_AUTO_TEST_CASE(weights_trained_elsewhere) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

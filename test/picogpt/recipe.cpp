@@ -16,6 +16,8 @@
 #include "core/recipe.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_recipe)
+
 namespace {
 
 const std::filesystem::path results = std::filesystem::path(XTN_SOURCE_DIR) / "docs/results";
@@ -43,3 +45,5 @@ BOOST_AUTO_TEST_CASE(tuned_recipes_are_the_winners_of_the_search) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,8 @@
 #include "core/model.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_reference)
+
 namespace {
 
 const std::string data = XTN_TEST_DATA;
@@ -87,3 +89,5 @@ BOOST_AUTO_TEST_CASE(twelve_steps_of_adamw) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

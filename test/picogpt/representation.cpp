@@ -11,6 +11,8 @@
 
 #include "core/compression.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_representation)
+
 namespace {
 
 using picogpt::representation;
@@ -163,3 +165,5 @@ BOOST_AUTO_TEST_CASE(compression) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -17,6 +17,8 @@
 #include "core/spectral_experiment.hpp"
 #include "core/weights.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_spectral)
+
 namespace {
 
 using picogpt::in_blocks;
@@ -172,3 +174,5 @@ BOOST_AUTO_TEST_CASE(ceilings_of_the_supports) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,8 @@
 #include "core/subspace.hpp"
 #include "core/training.hpp"
 
+BOOST_AUTO_TEST_SUITE(subspace_of_picogpt)
+
 namespace {
 
 using namespace picogpt;
@@ -31,8 +33,6 @@ double loss(const model<float>& m) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(subspace_of_picogpt)
 
 BOOST_AUTO_TEST_CASE(the_whole_is_the_teacher) {
     for (const char* name : {"dense", "mpo-2-a3", "low_rank-4", "spectral-0.5"}) {

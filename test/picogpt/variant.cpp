@@ -16,6 +16,8 @@
 #include "core/variant.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(picogpt_variant)
+
 namespace {
 
 using picogpt::variant;
@@ -122,3 +124,5 @@ BOOST_AUTO_TEST_CASE(variants_that_mean_nothing_are_refused) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

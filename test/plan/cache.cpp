@@ -12,6 +12,8 @@
 
 #include <xtn/plan/cache.hpp>
 
+BOOST_AUTO_TEST_SUITE(cache)
+
 namespace {
 
 /// The plan of a matrix product 2 x n x 3.
@@ -39,8 +41,6 @@ std::size_t found_again(xtn::plan_cache& cache, std::int64_t shapes, int rounds)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache)
 
 BOOST_AUTO_TEST_CASE(shapes_that_take_turns_are_found) {
     for (const std::int64_t shapes : {1, 2, 65, 700}) {

@@ -11,6 +11,8 @@
 #include "../oracle.hpp"
 #include "orders.hpp"
 
+BOOST_AUTO_TEST_SUITE(candidates)
+
 namespace {
 
 /// The cost of every sequence of pairwise contractions; a tree occurs once for each order of its steps.
@@ -29,8 +31,6 @@ void all_costs(const orders::sets& s, const std::vector<std::set<char>>& tensors
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(candidates)
 
 BOOST_AUTO_TEST_CASE(are_the_best_orders) {
     test::random r(81);

@@ -9,6 +9,8 @@
 #include <xtn/plan/graphviz.hpp>
 #include <xtn/plan/pullback.hpp>
 
+BOOST_AUTO_TEST_SUITE(describe)
+
 namespace {
 
 xtn::plan plan_of(const char* labels, const std::vector<xtn::geometry>& g) {
@@ -23,8 +25,6 @@ xtn::geometry shape(std::initializer_list<int> e) { return xtn::geometry::row_ma
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(describe)
 
 BOOST_AUTO_TEST_CASE(one_matrix_product) {
     BOOST_TEST(xtn::describe(plan_of("bi,oi->bo", {shape({30, 40}), shape({50, 40})})) ==

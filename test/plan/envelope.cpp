@@ -11,6 +11,8 @@
 #include "../oracle.hpp"
 #include "orders.hpp"
 
+BOOST_AUTO_TEST_SUITE(envelope)
+
 namespace {
 
 constexpr xtn::label_extents filled(std::int64_t e) {
@@ -77,8 +79,6 @@ void check(const xtn::cost_model& model, xtn::label_set gradients, std::uint64_t
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(envelope)
 
 BOOST_AUTO_TEST_CASE(equals_the_search_at_every_batch_in_flops) { check(xtn::cost_model::flops_only(), 0, 41); }
 BOOST_AUTO_TEST_CASE(equals_the_search_at_every_batch_in_seconds) { check({}, 0, 42); }

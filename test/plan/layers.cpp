@@ -11,6 +11,8 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
+BOOST_AUTO_TEST_SUITE(layers)
+
 namespace {
 
 struct plans {
@@ -69,8 +71,6 @@ bool only_products(const xtn::plan& p, std::int64_t rows) {
 const std::vector<xtn::cost_model> models{xtn::cost_model::of<float>(), xtn::cost_model::of<double>()};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(layers)
 
 BOOST_AUTO_TEST_CASE(dense_and_low_rank_layers_copy_nothing) {
     for (const auto& model : models)

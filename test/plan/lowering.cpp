@@ -11,6 +11,8 @@
 
 #include <xtn/plan/plan.hpp>
 
+BOOST_AUTO_TEST_SUITE(lowering)
+
 namespace {
 
 xtn::problem problem_of(const char* labels, const std::vector<xtn::geometry>& g) {
@@ -34,8 +36,6 @@ xtn::plan plan_of(const char* labels, const std::vector<xtn::geometry>& g, const
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(lowering)
 
 BOOST_AUTO_TEST_CASE(labels_that_travel_together_are_fused) {
     const xtn::problem p = problem_of("aijk,ijkb->ab", {shape({2, 3, 4, 5}), shape({3, 4, 5, 7})});

@@ -14,6 +14,8 @@
 #include "../oracle.hpp"
 #include "orders.hpp"
 
+BOOST_AUTO_TEST_SUITE(contraction_order)
+
 namespace {
 
 constexpr xtn::label_extents extents(std::initializer_list<std::int64_t> list) {
@@ -70,8 +72,6 @@ void check_exact(const xtn::cost_model& model, std::uint64_t seed) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(contraction_order)
 
 BOOST_AUTO_TEST_CASE(the_chain_at_run_time) {
     const auto tree = xtn::contraction_order(xtn::make_network("ab,bc,cd,de->ae"), chain_extents);

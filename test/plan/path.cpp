@@ -6,6 +6,8 @@
 
 #include <xtn/plan/path.hpp>
 
+BOOST_AUTO_TEST_SUITE(contraction_path)
+
 namespace {
 
 std::string mistake(const xtn::contraction_path& path, std::size_t operands) {
@@ -18,8 +20,6 @@ std::string mistake(const xtn::contraction_path& path, std::size_t operands) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(contraction_path)
 
 // numpy.einsum_path('ij,jk,kl->il', ...) may say [(0, 1), (0, 1)] or [(1, 2), (0, 1)].
 BOOST_AUTO_TEST_CASE(positions_count_what_is_left) {

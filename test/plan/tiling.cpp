@@ -8,6 +8,8 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
+BOOST_AUTO_TEST_SUITE(tiling)
+
 namespace {
 
 // 4096 x 4096 as four sites of 8 x 8
@@ -24,8 +26,6 @@ xtn::plan mpo_layer(std::int64_t rows, std::int64_t bond, xtn::residuals kept = 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tiling)
 
 BOOST_AUTO_TEST_CASE(large_batches_are_cut_and_need_no_more_memory) {
     std::int64_t least = INT64_MAX, most = 0;

@@ -10,6 +10,8 @@
 
 #include "brute_force.hpp"
 
+BOOST_AUTO_TEST_SUITE(scheme_balanced)
+
 namespace {
 
 template <class S, class Expected>
@@ -55,8 +57,6 @@ void check_pairs(std::index_sequence<I...>) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scheme_balanced)
 
 BOOST_AUTO_TEST_CASE(is_the_best_of_all_factorisations) {
     check_against_enumeration<balanced<128, 128, 2>>();

@@ -11,6 +11,8 @@
 
 #include "brute_force.hpp"
 
+BOOST_AUTO_TEST_SUITE(scheme_padded)
+
 namespace {
 
 using xtn::padded;
@@ -55,8 +57,6 @@ void check() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scheme_padded)
 
 BOOST_AUTO_TEST_CASE(is_the_best_of_all_paddings) {
     check<65, 128, 2>();

@@ -7,6 +7,8 @@
 
 #include <xtn/scheme/scheme.hpp>
 
+BOOST_AUTO_TEST_SUITE(scheme_scheme)
+
 namespace {
 
 using two = xtn::scheme<xtn::sites<8, 16>, xtn::sites<8, 16>>;
@@ -46,8 +48,6 @@ static_assert(xtn::parameter_count(three{}, 8) == 256 + 2048 + 512);
 static_assert(xtn::parameter_count(own{}, 1) == 10);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scheme_scheme)
 
 BOOST_AUTO_TEST_CASE(one_site_has_no_bond) {
     using single = xtn::scheme<xtn::sites<6>, xtn::sites<7>>;

@@ -12,6 +12,8 @@
 #include <xtn/train.hpp>
 #include <xtn/xtn.hpp>
 
+BOOST_AUTO_TEST_SUITE(train_data_parallel)
+
 namespace {
 
 xtn::any_operator<double> chain() {
@@ -262,3 +264,5 @@ BOOST_AUTO_TEST_CASE(training_state_survives_a_file) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

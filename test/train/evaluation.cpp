@@ -7,6 +7,8 @@
 
 #include "points_task.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_evaluation)
+
 namespace {
 
 BOOST_AUTO_TEST_CASE(scores_are_means_over_predictions) {
@@ -45,3 +47,5 @@ BOOST_AUTO_TEST_CASE(nothing_is_not_scored) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

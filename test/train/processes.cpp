@@ -21,6 +21,8 @@
 
 #include "points_task.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_processes)
+
 namespace {
 
 using bytes = std::vector<std::byte>;
@@ -178,3 +180,5 @@ BOOST_AUTO_TEST_CASE(a_run_goes_on_with_another_number_of_processes) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

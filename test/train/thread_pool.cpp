@@ -19,9 +19,9 @@
 #include <xtn/backend/threads.hpp>
 #include <xtn/train/thread_pool.hpp>
 
-namespace data = boost::unit_test::data;
-
 BOOST_AUTO_TEST_SUITE(thread_pool)
+
+namespace data = boost::unit_test::data;
 
 BOOST_DATA_TEST_CASE(every_task_runs_once, data::make({1, 2, 3, 4}), workers) {
     const auto w = static_cast<std::size_t>(workers);

@@ -11,6 +11,8 @@
 
 #include "points_task.hpp"
 
+BOOST_AUTO_TEST_SUITE(train_trainer)
+
 namespace {
 
 using test::points_task, test::values_of;
@@ -138,3 +140,5 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_stops_the_run) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,8 @@
 #include <xtn/train.hpp>
 #include <xtn/xtn.hpp>
 
+BOOST_AUTO_TEST_SUITE(train_training_plan)
+
 namespace {
 
 /// The names of the parameters that decay.
@@ -48,3 +50,5 @@ BOOST_AUTO_TEST_CASE(matrices_and_tables_decay_but_not_biases_and_norms) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_algebra)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -55,8 +57,6 @@ struct sample {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_algebra)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(sums_and_scalings, T, random_matrix::scalars) {
     std::mt19937_64 engine(61);

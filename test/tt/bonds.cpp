@@ -15,6 +15,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_bonds)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -48,8 +50,6 @@ double optimal_tail(const xt::xtensor<T, 1>& x, const list& sites, std::size_t k
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_bonds)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(rounding_keeps_its_promise, T, random_matrix::scalars) {
     std::mt19937_64 engine(71);

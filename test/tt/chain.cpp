@@ -16,6 +16,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_chain)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -53,8 +55,6 @@ void check_moves(const Chain& exact, std::mt19937_64& engine) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_chain)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(states_and_their_entries, T, random_matrix::scalars) {
     std::mt19937_64 engine(51);

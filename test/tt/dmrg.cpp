@@ -15,6 +15,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_dmrg)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -45,8 +47,6 @@ tt::mpo<double> ising(std::size_t n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_dmrg)
 
 BOOST_AUTO_TEST_CASE(two_site_sweeps_find_the_ground_state) {
     const std::size_t n = 12, bond = 16;

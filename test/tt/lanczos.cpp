@@ -14,6 +14,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_lanczos)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -31,8 +33,6 @@ xt::xtensor<T, 2> with_eigenvalues(const std::vector<double>& values, std::mt199
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_lanczos)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(lowest_pair_of_a_hermitian_matrix, T, scalars) {
     std::mt19937_64 engine(1);

@@ -17,6 +17,8 @@
 #include "random_matrix.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_mpo)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -75,8 +77,6 @@ void check_dense(const tt::mpo<T>& chain, double tolerance) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_mpo)
 
 BOOST_AUTO_TEST_CASE(reference_tensors) {
     struct {

@@ -13,10 +13,10 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_qr)
+
 namespace tt = xtn::tt;
 using random_matrix::adjoint, random_matrix::distance_from_identity, random_matrix::rounding, random_matrix::times;
-
-BOOST_AUTO_TEST_SUITE(tt_qr)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(factors_of_all_shapes, T, random_matrix::scalars) {
     std::mt19937_64 engine(31);

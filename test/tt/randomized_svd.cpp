@@ -14,6 +14,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_randomized_svd)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -31,8 +33,6 @@ xt::xtensor<T, 2> with_spectrum(std::size_t m, std::size_t n, double decay, std:
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_randomized_svd)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(recovers_a_matrix_of_low_rank, T, random_matrix::scalars) {
     std::mt19937_64 engine(41);

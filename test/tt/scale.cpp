@@ -22,6 +22,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_scale)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -49,8 +51,6 @@ tt::chain<T, Physical> times_power(const tt::chain<T, Physical>& x, int e, std::
 double norm_of(const std::vector<double>& x) { return tt::frobenius_norm(std::span<const double>(x)); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_scale)
 
 BOOST_AUTO_TEST_CASE(norms_of_any_size) {
     for (const double scale : {1e-320, 1e-307, 1e-200, 1e-162, 1e-155, 1.0, 1e154, 1e200, 1e307}) {

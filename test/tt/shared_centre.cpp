@@ -16,6 +16,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_shared_centre)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -62,8 +64,6 @@ void check_consistent(const std::vector<tt::mpo<T>>& exact, const tt::shared_cen
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_shared_centre)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_common_core_is_found_up_to_gauge, T, random_matrix::scalars) {
     std::mt19937_64 engine(81);

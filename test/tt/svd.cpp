@@ -18,6 +18,8 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_svd_of_a_matrix)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -49,8 +51,6 @@ void check_factors(const xt::xtensor<T, 2>& a, const tt::svd_result<T>& f, doubl
 using random_matrix::rounding;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_svd_of_a_matrix)
 
 // Views, arrays of any rank, column-major tensors and expressions are matrices, too.
 BOOST_AUTO_TEST_CASE(of_every_matrix_expression) {

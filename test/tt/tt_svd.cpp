@@ -22,6 +22,8 @@
 #include "random_matrix.hpp"
 #include "xtn_paths.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_tt_svd)
+
 namespace {
 
 namespace tt = xtn::tt;
@@ -85,8 +87,6 @@ xt::xtensor<double, 2> compressible(const shape& s, std::mt19937_64& engine) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_tt_svd)
 
 BOOST_AUTO_TEST_CASE(reference_errors) {
     struct {

@@ -13,14 +13,14 @@
 
 #include "random_matrix.hpp"
 
+BOOST_AUTO_TEST_SUITE(tt_svd_sketch)
+
 namespace {
 
 namespace tt = xtn::tt;
 using list = std::vector<std::size_t>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tt_svd_sketch)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_sketch_is_quasi_optimal, T, random_matrix::scalars) {
     std::mt19937_64 engine(23);

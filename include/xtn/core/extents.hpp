@@ -29,7 +29,8 @@ struct geometry {
 
     geometry() = default;
 
-    /// A row-major tensor of these extents (any range of integers).
+    /// A row-major tensor of these extents (any range of integers). Strides wrap where no memory could hold the tensor: an
+    /// error's text may still name its shape.
     template <class Extents>
     static geometry row_major(const Extents& extents) {
         geometry g;
@@ -37,8 +38,9 @@ struct geometry {
             if (g.rank == max_rank) throw shape_error("a tensor has at most 32 axes");
             g.extent[g.rank++] = static_cast<std::int64_t>(e);
         }
-        std::int64_t volume = 1;
-        for (std::size_t i = g.rank; i-- > 0; volume *= g.extent[i]) g.stride[i] = volume;
+        std::uint64_t volume = 1;
+        for (std::size_t i = g.rank; i-- > 0; volume *= static_cast<std::uint64_t>(g.extent[i]))
+            g.stride[i] = static_cast<std::int64_t>(volume);
         return g;
     }
 
