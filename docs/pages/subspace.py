@@ -32,7 +32,8 @@ SUBSPACES = {"stacked": "stacked", "balanced": "balanced", "sensitive": "sensiti
 RECORDS = ("subspace", "mpo/runs")
 
 PROTOCOL = ("claim", "arXiv 2308.16475, 2401.15024; 44 %, 1.6 %, 25 %; 128 wide, 127; 32 windows of 256 characters; 0, 200 and 1,000 steps; "
-            "2,000 steps; 16 to 1,024 windows; χ = 16; batch 1 and 64; nine places, four blocks; multiples of 8; 9 to 10 %; 90 %; 5 s; 2,200")
+            "2,000 steps; 1, 2, 3; 4 of the width, 16 neurons, 2 keys; 16 to 1,024 windows; χ = 16; batch 1 and 64; nine places, four blocks; "
+            "multiples of 8; 9 to 10 %; 90 %; 5 s; 2,200")
 """Where the numbers of the page's prose come from: the part that holds the claims' figures, and the protocol."""
 
 
