@@ -132,7 +132,8 @@ public:
             power += detail::take_power(columns);
             xt::xtensor<T, 2> next = einsum<"ab,bc->ac">(product, columns);
             power += detail::take_power(next);
-            product = detail::reshaped(std::move(next), std::array{next.size() / right, right});
+            const std::size_t rows = next.size() / right;
+            product = detail::reshaped(std::move(next), std::array{rows, right});
         }
         detail::give_power(product, power, caller + ": the result");
         if constexpr (Physical == 1) {
