@@ -43,9 +43,9 @@ dense="--weights $out/teacher/dense.safetensors --out $out/dense"
     for windows in 16 64 128 256 512 1024; do
         echo "$dense --width 93 69 --subspace stacked sensitive --calibration $windows"
     done
-    echo "$dense --remove 0.25 0.44 --subspace stacked sensitive --recovery 0 200"
-    echo "$dense --remove 0.44 --recovery 1000"
-    echo "$dense --width 128 93 69 --recovery 0 200"
+    echo "$dense --remove 0.25 0.44 --subspace per_site balanced sensitive stacked"
+    echo "$dense --remove 0.44 --subspace per_site --recovery 200 1000"
+    echo "$dense --width 128 69 --recovery 0 200"
     echo "$dense --width 69 --recovery 1000"
     echo "--weights $out/teacher/mpo-16.safetensors --out $out/mpo-16 --width $widths"
     if [ -n "${XTN_TRAINED:-}" ]; then # weights trained by the MPO paper's code, which docs/results/subspace/reference.json is about
@@ -57,7 +57,7 @@ dense="--weights $out/teacher/dense.safetensors --out $out/dense"
 done
 
 "$programs/picogpt_generation" --out "$out/speed" --weights "$out"/teacher/dense.safetensors \
-    "$out"/dense/w{112,100,96,93,72,69}-n512-k32-v32-stacked-c32-recovered0.safetensors
+    "$out"/dense/{w{112,100,96,93,72,69}-n512-k32-v32-stacked-c32-recovered0,w*-per_site-c32-recovered1000}.safetensors
 
 for part in narrow dense mpo-16 speed ${XTN_TRAINED:+reference}; do
     mkdir -p "$records/$part"
