@@ -6,14 +6,9 @@
 #        --quick trains two models for an epoch of MNIST, and leaves page and records alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-quick=
-if [ "${1:-}" = --quick ]; then
-    quick=1
-    shift
-fi
-out=${1:-results/minimal}
+source scripts/experiment_options.sh
+experiment_options minimal "$@"
 programs=build/gcc-release/examples
-records=docs/results/minimal
 
 cmake --preset gcc-release
 cmake --build build/gcc-release --target vit_minimal picogpt_minimal

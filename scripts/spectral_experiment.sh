@@ -6,14 +6,9 @@
 #        --quick trains three models in small, in minutes, and leaves page and records alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-quick=
-if [ "${1:-}" = --quick ]; then
-    quick=1
-    shift
-fi
-out=${1:-results/spectral}
+source scripts/experiment_options.sh
+experiment_options spectral "$@"
 programs=build/gcc-release/examples/picogpt
-records=docs/results/spectral
 
 cmake --preset gcc-release
 cmake --build build/gcc-release --target picogpt_{spectral,search,ranks,step_time}

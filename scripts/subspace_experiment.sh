@@ -3,17 +3,12 @@
 # Repeats the experiment of docs/experiments/subspace.md: the teachers, all projections and trainings, each on one thread, speeds,
 # then the page. Interrupted, it goes on where it was; finished runs are not repeated.
 # Usage: scripts/subspace_experiment.sh [--quick] [DIRECTORY]   for weights, checkpoints and records [results/subspace]
-#        --quick cuts the reference model of the tests to two widths, and leaves page and records alone
+#        --quick trains a teacher in small and cuts it to two widths, and leaves page and records alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-quick=
-if [ "${1:-}" = --quick ]; then
-    quick=1
-    shift
-fi
-out=${1:-results/subspace}
+source scripts/experiment_options.sh
+experiment_options subspace "$@"
 programs=build/gcc-release/examples/picogpt
-records=docs/results/subspace
 
 cmake --preset gcc-release
 cmake --build build/gcc-release --target picogpt_{mpo,subspace,generation}

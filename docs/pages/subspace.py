@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""docs/experiments/subspace.md, from the records of picogpt_subspace, picogpt_mpo, picogpt_compress and picogpt_generation, and what is
-asked of them: the claim of the paper (arXiv 2308.16475) and goals of our own, fixed before the runs."""
+"""docs/experiments/subspace.md, from the records of picogpt_subspace, picogpt_mpo and picogpt_generation, and what is asked of
+them: the claim of the paper (arXiv 2308.16475) and goals of our own, fixed before the runs."""
 
 from figures import Axis, Figure
 from page import Page, verdict
 from records import load, of_program, read
-from tables import DASH, Cell, Table, aligned, fixed, number
+from tables import DASH, Cell, Table, fixed, number
 
 TEACHER, MPO_TEACHER = "dense.safetensors", "mpo-16.safetensors"
 REFERENCE_TEACHER = "picogpt_dense.safetensors"
@@ -35,6 +35,10 @@ PROTOCOL = ("claim", "arXiv 2308.16475, 2401.15024; 44 %, 1.6 %, 25 %; 128 wide,
             "2,000 steps; 1, 2, 3; 4 of the width, 16 neurons, 2 keys; 16 to 1,024 windows; χ = 16; batch 1 and 64; nine places, four blocks; "
             "multiples of 8; 9 to 10 %; 90 %; 5 s; 2,200")
 """Where the numbers of the page's prose come from: the part that holds the claims' figures, and the protocol."""
+
+
+def percent(share):
+    return f"{100 * share:.0f} %"
 
 
 def removed(run):
@@ -114,7 +118,7 @@ class Maker:
 
         row("nothing", "", "", lambda steps: next((r for r in self.runs(subspace="stacked", model="w128-n512-k32-v32", steps=steps)), None))
         for share in (GOAL, CLAIM):
-            label = f"{share:.0%}".replace("%", " %")
+            label = percent(share)
             for kind, name in SUBSPACES.items():
                 row(label, "width", name, lambda steps: self.by_width(kind, share, steps=steps))
             for kind, name in SUBSPACES.items():
@@ -157,7 +161,7 @@ class Maker:
         return next((r for r in of_program(self.others, "picogpt_mpo") if r["options"]["steps"] == 2200 and "val_loss" in r["results"]), None)
 
     def field_part(self):
-        columns = [f"{share:.0%}".replace("%", " %") for share in SHARES]
+        columns = [percent(share) for share in SHARES]
         for name, value, decimals in (("field-loss", loss, 3), ("field", kept, 1)):
             table = Table("calibration", "subspace", *columns)
             for second, text in ((False, "first"), (True, "second")):
@@ -171,7 +175,7 @@ class Maker:
         self.page.table("widths", table)
 
     def sizes_part(self):
-        table = Table("windows", *(f"{SUBSPACES[kind]}, {share:.0%}".replace("%", " %") for kind in ("stacked", "sensitive")
+        table = Table("windows", *(f"{SUBSPACES[kind]}, {percent(share)}" for kind in ("stacked", "sensitive")
                                    for share in (GOAL, CLAIM)), "seconds")
         for windows in SIZES:
             found = [self.by_width(kind, share, windows=windows) for kind in ("stacked", "sensitive") for share in (GOAL, CLAIM)]
