@@ -123,27 +123,45 @@ BOOST_AUTO_TEST_CASE(beyond_eight_operands) {
 }
 
 // A 4 x 4 grid of bond 8: opt_einsum's "dp" finds 3.44e6 multiplications and additions too.
-BOOST_AUTO_TEST_CASE(a_grid_of_sixteen) {
-    std::vector<std::string> operand(16);
-    char name = 'a';
-    const auto join = [&](std::size_t i, std::size_t j) {
-        operand[i] += name;
-        operand[j] += name++;
-    };
-    for (std::size_t i = 0; i < 4; ++i)
-        for (std::size_t j = 0; j < 4; ++j) {
-            if (j < 3) join(4 * i + j, 4 * i + j + 1);
-            if (i < 3) join(4 * i + j, 4 * i + j + 4);
-        }
-    std::string labels;
-    for (const std::string& o : operand) labels += (labels.empty() ? "" : ",") + o;
-    const xtn::network net = xtn::make_network(labels + "->");
+constexpr xtn::network grid =
+    xtn::parse_labels("ab,acd,cef,eg,bhi,dhjk,fjlm,gln,iop,koqr,mqst,nsu,pv,rvw,twx,ux->").network;
+constexpr xtn::label_extents grid_extents = [] {
     xtn::label_extents e{};
     std::fill_n(e.begin(), 24, 8);
-    const auto tree = xtn::contraction_order(net, e, xtn::cost_model::flops_only());
+    return e;
+}();
+static_assert(xtn::compiled_order(grid, grid_extents, xtn::cost_model::flops_only())->flops <= 3.45e6);
+
+BOOST_AUTO_TEST_CASE(a_grid_of_sixteen) {
+    const auto tree = xtn::contraction_order(grid, grid_extents, xtn::cost_model::flops_only());
     BOOST_TEST(tree.flops <= 3.45e6);
-    const auto with_gradients = xtn::contraction_order(net, e, {}, 1);
-    BOOST_TEST(with_gradients.seconds >= xtn::contraction_order(net, e).seconds);
+    const auto with_gradients = xtn::contraction_order(grid, grid_extents, {}, 1);
+    BOOST_TEST(with_gradients.seconds >= xtn::contraction_order(grid, grid_extents).seconds);
+}
+
+// What a compiler may look at is as good as what the table of all subsets holds.
+BOOST_AUTO_TEST_CASE(capped_is_exact_too) {
+    test::random r(36);
+    int found = 0, asked = 0;
+    for (int repeat = 0; repeat < 200; ++repeat) {
+        const auto n = test::make_random_network(r, 12, 1e9);
+        if (n.net.operands <= xtn::max_exact_operands) continue;
+        const xtn::detail::network_sets net(n.net);
+        const xtn::detail::volumes volume(orders::extents_of(n), n.net.labels);
+        const xtn::cost_model model;
+        for (const xtn::label_set gradients : {xtn::label_set{0}, xtn::label_set{0b101}}) {
+            const double best = xtn::detail::connected_search(net, volume, model, gradients).tree().seconds;
+            ++asked;
+            if (const auto tree = xtn::detail::capped_search(net, volume, model, gradients).best(2 * best)) {
+                BOOST_TEST(tree->seconds <= (1 + 1e-12) * best);
+                BOOST_TEST(tree->seconds >= (1 - 1e-12) * best);
+                ++found;
+            }
+        }
+    }
+    BOOST_TEST_MESSAGE(found << " of " << asked << " orders found");
+    BOOST_TEST(asked > 50);
+    BOOST_TEST(10 * found > asked);
 }
 
 // On networks small enough for both, what greedy gives away.

@@ -162,7 +162,8 @@ struct known_orders<static_network<Labels>, T, Traits...> {
     static constexpr std::size_t open = static_cast<std::size_t>(
         std::count(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}));
     static constexpr bool known =
-        open <= 1 && (Traits::is_static || ...) && static_network<Labels>::network.operands <= max_exact_operands;
+        (Traits::is_static || ...) &&
+        (open == 0 || (open == 1 && static_network<Labels>::network.operands <= max_exact_operands));
     /// The open label; any other where there is none.
     static constexpr label batch = static_cast<label>(
         open == 1 ? std::find(extent.begin(), extent.begin() + static_cast<std::ptrdiff_t>(labels), std::int64_t{0}) -
@@ -173,9 +174,14 @@ struct known_orders<static_network<Labels>, T, Traits...> {
         constexpr cost_model model = cost_model::of<T>();
         if constexpr (!known)
             return envelope{};
-        else if constexpr (open == 0)
-            return envelope{.pieces = {{{.cost = {}, .tree = contraction_order(net, extent, model)}}}, .size = 1};
-        else
+        else if constexpr (open == 0) {
+            envelope found;
+            if (const auto best = compiled_order(net, extent, model)) {
+                found.pieces[0].tree = *best;
+                found.size = 1;
+            }
+            return found;
+        } else
             return batch_envelope(net, extent, batch, model);
     }();
 

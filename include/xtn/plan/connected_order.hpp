@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +34,10 @@ public:
             open_[s] = labels[s] & (net.output | labels[all ^ s]);
             size_[s] = volume_(open_[s]);
         }
-        find_neighbours(net);
+        const auto near = neighbours(net);
         std::vector<std::uint32_t> reach(open_.size(), 0);
         for (std::uint32_t s = 1; s <= all; ++s) {
-            reach[s] = reach[s & (s - 1)] | neighbours_[lowest(s)];
+            reach[s] = reach[s & (s - 1)] | near[lowest(s)];
             if (std::has_single_bit(s))
                 best_[s] = 0;
             else if (hangs_together(s, reach))
@@ -57,28 +56,6 @@ public:
 private:
     static std::size_t lowest(std::uint32_t s) { return static_cast<std::size_t>(std::countr_zero(s)); }
 
-    void find_neighbours(const network_sets& net) {
-        std::uint32_t joined = 0, first = 0;
-        for (std::size_t i = 0; i < operands_; ++i)
-            for (std::size_t j = 0; j < operands_; ++j)
-                if (i != j && (net.operand[i] & net.operand[j]) != 0) neighbours_[i] |= std::uint32_t{1} << j;
-        for (std::size_t i = 0; i < operands_; ++i) {
-            if ((joined >> i & 1) != 0) continue;
-            if (i > 0) {
-                neighbours_[first] |= std::uint32_t{1} << i;
-                neighbours_[i] |= std::uint32_t{1} << first;
-            }
-            first = static_cast<std::uint32_t>(i);
-            std::uint32_t part = std::uint32_t{1} << i, grown = part;
-            do {
-                part = grown;
-                for (std::size_t k = i; k < operands_; ++k)
-                    if ((part >> k & 1) != 0) grown |= neighbours_[k];
-                grown &= ~joined;
-            } while (grown != part);
-            joined |= part;
-        }
-    }
     bool hangs_together(std::uint32_t s, const std::vector<std::uint32_t>& reach) const {
         std::uint32_t part = s & (~s + 1);
         for (std::uint32_t grown = part | (reach[part] & s); grown != part; grown = part | (reach[part] & s))
@@ -102,15 +79,8 @@ private:
         best_[s] = best;
     }
     double step(std::uint32_t a, std::uint32_t b, std::uint32_t c) const {
-        const double touched = volume_(open_[a] | open_[b]);
-        if (touched == 0) return 0;
-        const double va = size_[a], vb = size_[b], vc = size_[c];
-        const bool da = (gradients_ & a) != 0, db = (gradients_ & b) != 0;
-        double seconds =
-            model_.kernel(va, vb, vc, touched) + (1. + (da ? 1 : 0) + (db ? 1 : 0)) * model_.touch(va + vb + vc);
-        if (da) seconds += model_.kernel(vc, vb, va, touched);
-        if (db) seconds += model_.kernel(va, vc, vb, touched);
-        return seconds;
+        return step_seconds(model_, size_[a], size_[b], size_[c], volume_(open_[a] | open_[b]), (gradients_ & a) != 0,
+                            (gradients_ & b) != 0);
     }
     std::size_t append(contraction_tree& t, std::uint32_t s) const {
         if (std::has_single_bit(s)) return lowest(s);
@@ -124,7 +94,6 @@ private:
     const cost_model& model_;
     label_set gradients_;
     std::size_t operands_;
-    std::array<std::uint32_t, max_operands> neighbours_{};
     std::vector<label_set> open_;
     std::vector<double> size_, best_;
     std::vector<std::uint32_t> left_;

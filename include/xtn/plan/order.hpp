@@ -3,9 +3,9 @@
 //
 // Up to 8 operands the search is exact: a dynamic programme over subsets of operands (Held-Karp style; for tensor
 // networks Pfeifer, Haegeman and Verstraete, Phys. Rev. E 90, 033315, 2014) that considers every tree, bushy ones and
-// outer products included. Beyond, at run time, the same over subsets that hang together (connected_order.hpp), and at
-// compile time the cheapest pair by cost - the step's own time less what the merge frees - goes first (greedy, as in
-// opt_einsum). With one extent open, the batch, a tree costs first + per_row * (rows - 1), and the search
+// outer products included. Beyond, the same over subsets that hang together: all of them at run time (connected_order.hpp),
+// those that are cheap enough at compile time (capped_order.hpp). The greedy order takes the cheapest pair by cost - the
+// step's own time less what the merge frees - first, as in opt_einsum. With one extent open, the batch, a tree costs first + per_row * (rows - 1), and the search
 // keeps the lower convex hull of these lines instead of one optimum: the envelope (envelope.hpp). All of it runs at
 // compile time and at run time.
 #pragma once
@@ -14,10 +14,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include <xtn/core/extents.hpp>
 #include <xtn/core/network.hpp>
+#include <xtn/plan/capped_order.hpp>
 #include <xtn/plan/connected_order.hpp>
 #include <xtn/plan/cost.hpp>
 #include <xtn/plan/hull.hpp>
@@ -25,7 +27,7 @@
 
 namespace xtn {
 
-inline constexpr std::size_t max_exact_operands = 8;  ///< beyond, a compiler searches greedily
+inline constexpr std::size_t max_exact_operands = 8;  ///< beyond, orders with outer products are not looked at
 
 namespace detail {
 
@@ -212,14 +214,26 @@ constexpr contraction_tree greedy_order(const network_sets& net, const volumes& 
 
 }  // namespace detail
 
-/// The best order found for these extents: exact for up to 8 operands; beyond, at run time, the best without outer products or
-/// the greedy one, whichever is cheaper, and greedy at compile time. `gradients`, a bit for each operand whose gradient will be
-/// wanted, makes an order that is not greedy that of forward and pullback together.
-constexpr contraction_tree contraction_order(const network& net, const label_extents& extent,
-                                             const cost_model& model = {}, label_set gradients = 0) {
+/// The best order for these extents, if a compiler can find it: of up to 8 operands always; beyond, without outer products, if
+/// few enough parts of the network are worth looking at (capped_order.hpp). `gradients`, a bit for each operand whose gradient
+/// will be wanted, makes it that of forward and pullback together.
+constexpr std::optional<contraction_tree> compiled_order(const network& net, const label_extents& extent,
+                                                         const cost_model& model = {}, label_set gradients = 0) {
     const detail::network_sets sets(net);
     const detail::volumes volume(extent, net.labels);
     if (net.operands <= max_exact_operands) return detail::exact_order(sets, volume, model, gradients);
+    const double greedy = detail::greedy_order(sets, volume, model).seconds;
+    return detail::capped_search(sets, volume, model, gradients).best(greedy);
+}
+
+/// The best order found for these extents: exact for up to 8 operands; beyond, at run time, the best without outer products or
+/// the greedy one, whichever is cheaper; at compile time what the compiler finds (compiled_order), else the greedy one.
+constexpr contraction_tree contraction_order(const network& net, const label_extents& extent,
+                                             const cost_model& model = {}, label_set gradients = 0) {
+    if (std::is_constant_evaluated() || net.operands <= max_exact_operands)
+        if (const auto best = compiled_order(net, extent, model, gradients)) return *best;
+    const detail::network_sets sets(net);
+    const detail::volumes volume(extent, net.labels);
     const contraction_tree greedy = detail::greedy_order(sets, volume, model);
     if (std::is_constant_evaluated()) return greedy;
     const contraction_tree connected = detail::connected_search(sets, volume, model, gradients).tree();
