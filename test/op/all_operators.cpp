@@ -34,6 +34,7 @@ std::vector<named_operator<T>> all_operators() {
         {"custom support", spectral<T>(4, 5, support::custom({0, 7, 13}))},
         {"symmetric", symmetric<T>(6)},
         {"Gram", gram<T>(6, 2)},
+        {"Cholesky", cholesky<T>(6)},
         {"sum", sum(mpo<T, balanced<12, 10, 2>>(2), low_rank<T>(12, 10, 2))},
         {"sum of three", sum(dense<T>(6, 8), low_rank<T>(6, 8, 2), kronecker<T>({2, 3}, {4, 2}))},
         {"product", product(transposed(wide), three)},

@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(extents_bonds_and_ranks_of_0) {
     BOOST_CHECK_EXCEPTION(dense<double>(0, 3), shape_error, says("(0, 3), but every extent must be at least 1"));
     BOOST_CHECK_THROW(symmetric<double>(0), shape_error);
     BOOST_CHECK_THROW(gram<double>(3, 0), shape_error);
+    BOOST_CHECK_THROW(cholesky<double>(3, zeros({5})), shape_error);
     BOOST_CHECK_THROW(kronecker<double>({2, 0}, {2, 2}), shape_error);
     BOOST_CHECK_THROW(mpo<double>({2, 0}, {2, 2}, 2), shape_error);
     BOOST_CHECK_THROW(tucker<double>({2, 0}, {2, 2}, 2), shape_error);

@@ -19,17 +19,6 @@ namespace {
 /// In the order of `similarity`.
 constexpr std::array<std::string_view, 5> similarities{"full", "tied", "collapsed", "mirrored", "cholesky"};
 
-/// W = T T^T of a lower triangle.
-struct cholesky_product : xtn::any_operator<float> {
-    explicit cholesky_product(std::size_t n) : cholesky_product(xtn::index_embedding::lower_triangular(n)) {}
-
-private:
-    explicit cholesky_product(const xtn::index_embedding& lower)
-        : cholesky_product(lower, xtn::parameter<float>(std::vector{lower.stored()})) {}
-    cholesky_product(const xtn::index_embedding& lower, const xtn::parameter<float>& t)
-        : any_operator({"or,ir", "o", "i", {{t, lower}, {t, lower}}}, {{"root", t}}) {}
-};
-
 bool makes_scores(const std::string& layer) { return layer.ends_with(".attn.W_q"); }
 
 }  // namespace
@@ -96,7 +85,7 @@ xtn::nn::transformer_spec variant::of(xtn::nn::transformer_spec spec) const {
 model<float> variant::make(const xtn::nn::transformer_spec& spec) const {
     return {of(spec), [this](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<float> {
                 if (scores == similarity::mirrored && makes_scores(layer)) return xtn::symmetric<float>(out);
-                if (scores == similarity::cholesky && makes_scores(layer)) return cholesky_product(out);
+                if (scores == similarity::cholesky && makes_scores(layer)) return xtn::cholesky<float>(out);
                 if (layer.starts_with("blocks."))
                     return xtn::library_families<float>().make(
                         describe(matrices.of(layer), layer, out, in),

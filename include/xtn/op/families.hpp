@@ -4,7 +4,7 @@
 //     dense(out, in)                              low_rank(out, in, rank)
 //     mpo(out, in, bonds)                         kronecker(out, in)
 //     tucker(out, in, ranks)                      spectral(out, in, support, basis)
-//     symmetric(n)   diagonal(n)                  gram(n, rank)
+//     symmetric(n)   diagonal(n)                  gram(n, rank)   cholesky(n)
 //     btt(out, in, rank)
 //     sum(a, b, ...)   product(a, b)   block_diagonal(a, b, ...)   transposed(a)   adjoint(a)
 //     scaled(a, by), scaled(a, shape) for a trained factor of that shape
@@ -107,9 +107,9 @@ const operator_families<T>& library_families() {
     static const operator_families<T> families(
         {detail::dense_family<T>(), detail::low_rank_family<T>(), detail::mpo_family<T>(), detail::btt_family<T>(),
          detail::diagonal_family<T>(), detail::kronecker_family<T>(), detail::tucker_family<T>(),
-         detail::spectral_family<T>(), detail::symmetric_family<T>(), detail::gram_family<T>(), detail::sum_family<T>(),
-         detail::product_family<T>(), detail::scaled_family<T>(), detail::transposed_family<T>(false),
-         detail::transposed_family<T>(true), detail::block_diagonal_family<T>()});
+         detail::spectral_family<T>(), detail::symmetric_family<T>(), detail::gram_family<T>(),
+         detail::cholesky_family<T>(), detail::sum_family<T>(), detail::product_family<T>(), detail::scaled_family<T>(),
+         detail::transposed_family<T>(false), detail::transposed_family<T>(true), detail::block_diagonal_family<T>()});
     return families;
 }
 

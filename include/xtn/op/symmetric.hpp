@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Symmetric operators: one number for each pair of indices, or the Gram form of a factor,
+// Symmetric operators: one number for each pair of indices, or the Gram form of a factor, which may be a lower triangle,
 //
 //     W[i, j] = W[j, i] = w[max(i, j), min(i, j)],        W = T T^T,   W[i, j] = sum_r T[i, r] T[j, r].
 //
-// Both store each number once; the gradient of an off-diagonal number is the sum over its two places, and that of T the
+// All store each number once; the gradient of an off-diagonal number is the sum over its two places, and that of T the
 // sum over its two occurrences.
 #pragma once
 
@@ -61,6 +61,25 @@ public:
     const parameter<T>& root() const { return this->parameters()[0].value; }
 };
 
+/// W = L L^T of a lower triangle L of n(n + 1)/2 parameters, row by row: symmetric, and positive semidefinite for real numbers.
+template <scalar T>
+class cholesky : public any_operator<T> {
+public:
+    /// Zeros.
+    explicit cholesky(std::size_t n) : cholesky(index_embedding::lower_triangular(n)) {}
+    /// This triangle. Throws shape_error where it has another number of elements.
+    cholesky(std::size_t n, const parameter<T>& triangle) : cholesky(index_embedding::lower_triangular(n), triangle) {}
+
+    const parameter<T>& triangle() const { return this->parameters()[0].value; }
+
+private:
+    explicit cholesky(const index_embedding& lower) : cholesky(lower, parameter<T>(std::vector{lower.stored()})) {}
+    cholesky(const index_embedding& lower, const parameter<T>& triangle)
+        : any_operator<T>({"or,ir", "o", "i", {{triangle, lower}, {triangle, lower}}}, {{"triangle", triangle}}) {
+        this->describe_as("cholesky").set("n", this->out());
+    }
+};
+
 namespace detail {
 
 template <scalar T>
@@ -80,6 +99,15 @@ operator_family<T> gram_family() {
     return {"gram", [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
                 d.require({"n", "rank"});
                 return xtn::gram<T>(from("root", {d.number("n"), d.number("rank")}));
+            }};
+}
+
+template <scalar T>
+operator_family<T> cholesky_family() {
+    return {"cholesky", [](const auto& d, const auto& from, const auto&) -> any_operator<T> {
+                d.require({"n"});
+                const std::size_t n = d.number("n");
+                return xtn::cholesky<T>(n, from("triangle", {n * (n + 1) / 2}));
             }};
 }
 
