@@ -182,13 +182,13 @@ BENCHMARK(bias_and_residual);
 void gelu_forward_backward(benchmark::State& state) {
     const auto form = static_cast<kernels::gelu_form>(state.range(0));
     const auto x = normal(time_steps * hidden), dy = normal(time_steps * hidden, 3);
-    std::vector<float> y(x.size()), dx(x.size());
+    std::vector<float> y(x.size()), slope(x.size()), dx(x.size());
     for (auto _ : state) {
-        kernels::gelu(form, x.size(), x.data(), y.data());
-        kernels::gelu_backward(form, x.size(), x.data(), dy.data(), dx.data(), kernels::update::replace);
+        kernels::gelu(form, x.size(), x.data(), y.data(), slope.data());
+        kernels::gelu_backward(x.size(), slope.data(), dy.data(), dx.data(), kernels::update::replace);
         benchmark::ClobberMemory();
     }
-    report(state, bytes_of(5 * x.size()), layers);
+    report(state, bytes_of(6 * x.size()), layers);
 }
 BENCHMARK(gelu_forward_backward)->ArgName("form")->Arg(0)->Arg(1);
 

@@ -104,15 +104,19 @@ BOOST_AUTO_TEST_CASE(gelu_pullback_by_differences) {
                 for (std::size_t i = 0; i < n; ++i) loss += dy[i] * gelu_by_definition(form, x[i]);
                 return loss;
             });
-            std::vector<double> dx(n), sum(before);
-            kernels::gelu_backward(form, n, x.data(), dy.data(), dx.data(), update::replace);
+            std::vector<double> y(n), both(n), slope(n), dx(n), sum(before);
+            kernels::gelu(form, n, x.data(), y.data());
+            kernels::gelu(form, n, x.data(), both.data(), slope.data());
+            check_close(both, y);
+            kernels::gelu_backward(n, slope.data(), dy.data(), dx.data(), update::replace);
             check_gradient(dx, numerical);
-            kernels::gelu_backward(form, n, x.data(), dy.data(), sum.data(), update::add);
+            kernels::gelu_backward(n, slope.data(), dy.data(), sum.data(), update::add);
             check_close(sum, plus(before, dx));
             // and in single precision against double
             const std::vector<float> xf(x.begin(), x.end()), df(dy.begin(), dy.end());
-            std::vector<float> gf(n);
-            kernels::gelu_backward(form, n, xf.data(), df.data(), gf.data(), update::replace);
+            std::vector<float> yf(n), sf(n), gf(n);
+            kernels::gelu(form, n, xf.data(), yf.data(), sf.data());
+            kernels::gelu_backward(n, sf.data(), df.data(), gf.data(), update::replace);
             check_close(gf, dx);
         }
 }

@@ -23,14 +23,30 @@ variable<T, 2> relu(const variable<T, 2>& x) {
     return y;
 }
 
+namespace detail {
+
+/// y = gelu(x); where y has a gradient, the slope, kept for the pullback.
+template <scalar T>
+const T* gelu_over(gelu_form form, const T* x, const variable<T, 2>& y) {
+    if (!y.needs_gradient()) {
+        kernels::gelu(form, y.size(), x, y.data());
+        return nullptr;
+    }
+    T* const slope = y.tape().template keep<T>(y.size());
+    kernels::gelu(form, y.size(), x, y.data(), slope);
+    return slope;
+}
+
+}  // namespace detail
+
 /// x Phi(x), Phi the normal distribution function, or its approximation with a hyperbolic tangent.
 template <scalar T>
 variable<T, 2> gelu(const variable<T, 2>& x, gelu_form form = gelu_form::erf) {
     const variable<T, 2> y = x.tape().result(x.shape(), x);
-    kernels::gelu(form, x.size(), x.data(), y.data());
-    y.tape().record(y, [x, form](const T* dy) {
+    const T* const slope = detail::gelu_over(form, x.data(), y);
+    y.tape().record(y, [x, slope](const T* dy) {
         const gradient_sink<T> dx = x.sink();
-        if (dx) kernels::gelu_backward(form, x.size(), x.data(), dy, dx.data, detail::mode(dx.accumulate));
+        if (dx) kernels::gelu_backward(x.size(), slope, dy, dx.data, detail::mode(dx.accumulate));
     });
     return y;
 }

@@ -34,6 +34,16 @@ inline constexpr std::array<double, 21> normal_tail_double{
     1.50991437206416099e-2, 4.66304644903636345e-2,  9.67843501856053659e-2,  1.51974160492966845e-1,
     1.88821282603937662e-1};
 
+/// c[0] x^(N - 1) + ... + c[N - 1] as odd and even powers, which do not wait for each other.
+template <class T, std::size_t N>
+inline backend::batch<T> two_chains(const backend::batch<T>& x, const std::array<T, N>& c) {
+    std::array<T, N / 2> odd;
+    std::array<T, N - N / 2> even;
+    for (std::size_t i = 0; i < N; ++i) ((N - i) % 2 == 0 ? odd[i / 2] : even[i / 2]) = c[i];
+    const backend::batch<T> square = x * x;
+    return xsimd::fma(backend::polynomial(square, odd), x, backend::polynomial(square, even));
+}
+
 /// gelu(x) and its derivative.
 template <class Batch>
 struct value_and_slope {
@@ -60,9 +70,9 @@ inline value_and_slope<backend::batch<T>> gelu_erf(const backend::batch<T>& x) {
     const v e = backend::exp_nonpositive(minus_half * x * x), t = one / (one + quarter * xsimd::abs(x));
     v p;
     if constexpr (std::is_same_v<T, float>)
-        p = backend::polynomial(two * t - one, normal_tail_float);
+        p = two_chains(two * t - one, normal_tail_float);
     else
-        p = backend::polynomial(two * t - one, normal_tail_double);
+        p = two_chains(two * t - one, normal_tail_double);
     const v tail = e * t * p;
     const v phi = xsimd::select(x < zero, tail, one - tail);
     return {x * phi, phi + x * e * density_at_0};
@@ -70,26 +80,41 @@ inline value_and_slope<backend::batch<T>> gelu_erf(const backend::batch<T>& x) {
 
 }  // namespace detail
 
+/// f(gelu of one form): what of a batch gives value and slope.
+template <class T, class F>
+inline void with_gelu(gelu_form form, F f) {
+    if (form == gelu_form::tanh)
+        f([](const auto& x) { return detail::gelu_tanh<T>(x); });
+    else
+        f([](const auto& x) { return detail::gelu_erf<T>(x); });
+}
+
 /// y (n) = gelu(x); y may be x.
 template <class T>
 inline void gelu(gelu_form form, std::size_t n, const T* x, T* y) {
-    if (form == gelu_form::tanh)
+    with_gelu<T>(form, [=](auto of) {
         backend::transform(
-            n, y, [](auto v) { return detail::gelu_tanh<T>(v).value; }, x);
-    else
-        backend::transform(
-            n, y, [](auto v) { return detail::gelu_erf<T>(v).value; }, x);
+            n, y, [=](auto v) { return of(v).value; }, x);
+    });
 }
 
-/// dx (n) (=, +=) dy gelu'(x); dx may be dy or x.
+/// The same, and slope (n) = gelu'(x), which costs little beside and spares the pullback x.
 template <class T>
-inline void gelu_backward(gelu_form form, std::size_t n, const T* x, const T* dy, T* dx, update mode) {
-    if (form == gelu_form::tanh)
-        transform(
-            n, mode, dx, [](auto v, auto d) { return d * detail::gelu_tanh<T>(v).slope; }, x, dy);
-    else
-        transform(
-            n, mode, dx, [](auto v, auto d) { return d * detail::gelu_erf<T>(v).slope; }, x, dy);
+inline void gelu(gelu_form form, std::size_t n, const T* x, T* y, T* slope) {
+    with_gelu<T>(form, [=](auto of) {
+        backend::sweep<T>(n, [=](auto window) {
+            const auto found = of(window.load(x));
+            window.store(slope, found.slope);
+            window.store(y, found.value);
+        });
+    });
+}
+
+/// dx (n) (=, +=) dy slope; dx may be dy.
+template <class T>
+inline void gelu_backward(std::size_t n, const T* slope, const T* dy, T* dx, update mode) {
+    transform(
+        n, mode, dx, [](auto s, auto d) { return s * d; }, slope, dy);
 }
 
 }  // namespace xtn::nn::kernels
