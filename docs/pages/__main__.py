@@ -45,11 +45,11 @@ def is_current(path, content):
     if not path.exists():
         return False
     found = path.read_text(encoding="utf-8")
-    return figures.digest_in(found) == content.digest() if isinstance(content, figures.Figure) else found == content
+    return figures.digest_in(found) == content.digest() if isinstance(content, (figures.Figure, figures.Panels)) else found == content
 
 
 def write(path, content):
-    if isinstance(content, figures.Figure):
+    if isinstance(content, (figures.Figure, figures.Panels)):
         figures.draw(content, path)
     else:
         path.write_text(content, encoding="utf-8")

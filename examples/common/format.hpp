@@ -18,6 +18,12 @@ inline std::string fixed(double value, int decimals) {
     return {buffer.data(), std::to_chars(buffer.data(), end, value, std::chars_format::fixed, decimals).ptr};
 }
 
+/// The shortest text that reads as the same number: shortest(2e-3) is "0.002".
+inline std::string shortest(double value) {
+    std::array<char, 32> buffer;
+    return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+}
+
 /// Commas between groups of three digits before the point: grouped("-1234567.25") is "-1,234,567.25".
 inline std::string grouped(std::string number) {
     const std::size_t first = number.find_first_of("0123456789");

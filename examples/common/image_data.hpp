@@ -45,6 +45,15 @@ struct image_options {
     std::uint64_t generated_seed = 1;
 };
 
+/// Of every `period` images the first `trained` to train on, the others for validation: parts of a data set differ in
+/// difficulty.
+inline std::pair<xtn::image_set, xtn::image_set> split_images(const xtn::image_set& all, std::size_t period,
+                                                              std::size_t trained) {
+    std::vector<std::size_t> train, validation;
+    for (std::size_t i = 0; i < all.size(); ++i) (i % period < trained ? train : validation).push_back(i);
+    return {all.subset(train), all.subset(validation)};
+}
+
 namespace detail {
 
 /// Files in one directory, plain or packed, and whether they are all of the official ones.
@@ -112,13 +121,6 @@ inline xtn::image_set load_images(image_kind kind, const std::vector<std::filesy
     return xtn::joined(sets);
 }
 
-/// Of every 20 images the last three for validation: parts of the official test set differ in difficulty.
-inline std::pair<xtn::image_set, xtn::image_set> split_images(const xtn::image_set& all) {
-    std::vector<std::size_t> train, validation;
-    for (std::size_t i = 0; i < all.size(); ++i) (i % 20 < 17 ? train : validation).push_back(i);
-    return {all.subset(train), all.subset(validation)};
-}
-
 inline std::string described(const xtn::image_set& train, const xtn::image_set& validation) {
     return grouped(std::to_string(train.size())) + " images to train on, " +
            grouped(std::to_string(validation.size())) + " for validation";
@@ -150,7 +152,7 @@ inline labelled_images find_images(image_kind kind, const image_options& options
         const std::string where = name + " in " + files.train[0].parent_path().string() + " (" + why + "), ";
         xtn::image_set train = detail::load_images(kind, files.train);
         if (mnist && !files.official) {
-            auto [most, rest] = detail::split_images(train);
+            auto [most, rest] = split_images(train, 20, 17);
             std::string text = where + "its test images alone, divided: " + detail::described(most, rest) +
                                "; results do not compare with those of the official split";
             return say({std::move(most), std::move(rest), std::move(text), std::nullopt});

@@ -14,7 +14,7 @@
 
 #include <xtn/io/augmentation.hpp>
 #include <xtn/io/image_set.hpp>
-#include <xtn/io/transformer_spec.hpp>
+#include <xtn/io/transformers.hpp>
 #include <xtn/train/task.hpp>
 #include <xtn/xtn.hpp>
 
@@ -71,8 +71,8 @@ public:
         return loss_of(t, pixels, std::span(labels_).subspan(b * at_once_, at_once_)).mean;
     }
 
-    /// The composition.
-    void describe(xtn::safetensors& file) const { file.metadata()["transformer"] = xtn::to_text(model_.spec()); }
+    /// Composition and operators.
+    void describe(xtn::safetensors& file) const { xtn::add_description(file, model_); }
 
     static std::size_t units(std::size_t batch) { return batch; }
     static const char* unit() { return "images"; }

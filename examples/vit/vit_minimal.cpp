@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "common/blas_kernels.hpp"
@@ -25,7 +26,7 @@ xtn::augmentation augmentation_for(image_kind kind) {
     return {.shift = 3, .flip = kind == image_kind::cifar10, .crop = 0.8};
 }
 xtn::training_plan recipe() {
-    return {.batch = 256, .learning_rate = 1e-3, .optimizer = {.beta2 = 0.999}, .weight_decay = 1e-4};
+    return {.batch = 256, .learning_rate = 2e-3, .optimizer = {.beta2 = 0.999}, .weight_decay = 0.01};
 }
 
 /// Glorot's: W_q^T W_k of such matrices has it too, where they are square.
@@ -39,7 +40,7 @@ int main(int argc, char** argv) {
     o.batch = recipe().batch;
     examples::plan_options changes;
     image_kind kind = image_kind::mnist;
-    bool plain = false;
+    bool plain = false, trial = false;
     std::uint64_t epochs = 20;
     std::vector<std::string> models{"full", "collapsed-no_vo-no_mlp"};
     examples::program app("Trains what is left of a vision transformer.", "vit_minimal");
@@ -51,6 +52,8 @@ int main(int argc, char** argv) {
     app.add_option("--epochs", epochs, "passes over the images, where --steps does not say")
         ->check(CLI::PositiveNumber);
     app.add_flag("--plain", plain, "images as they are, without augmentation");
+    app.add_flag("--trial", trial,
+                 "for the choice of a recipe: every tenth of the training images validates, the others are trained on");
     changes.add_to(app);
     return app.run(argc, argv, [&] {
         if (o.quick && app.count("--epochs") == 0) epochs = 1;
@@ -71,7 +74,8 @@ int main(int argc, char** argv) {
                       "tied-no_mlp-h4",
                       "full-e12",
                       "full-no_mlp-e12"};
-        const examples::labelled_images images = examples::find_images(kind, {.data = o.data});
+        examples::labelled_images images = examples::find_images(kind, {.data = o.data});
+        if (trial) std::tie(images.train, images.validation) = examples::split_images(images.train, 10, 9);
         const std::size_t count = images.train.size();
         if (app.count("--steps") == 0) o.steps = (epochs * count + o.batch - 1) / o.batch;
         const xtn::nn::transformer_spec spec = vit::spec_for(images.train);
@@ -86,12 +90,15 @@ int main(int argc, char** argv) {
             const vit::model m = what.make(spec, sigma, plan.seed);
             const std::size_t parameters = xtn::parameter_count(m.parameters());
             const std::string name = data + "-" + what.name + (plain ? "-plain" : "") +
+                                     (trial ? "-trial-" + examples::shortest(plan.learning_rate) + "-" +
+                                                  examples::shortest(plan.weight_decay)
+                                            : "") +
                                      (o.seed == 1 ? "" : "-seed" + std::to_string(o.seed));
             nlohmann::ordered_json described{
                 {"model", what.name},          {"data", images.error_floor ? "generated" : data},
                 {"train_images", count},       {"validation_images", images.validation.size()},
                 {"shift", augmentation.shift}, {"flip", augmentation.flip},
-                {"crop", augmentation.crop}};
+                {"crop", augmentation.crop},   {"trial", trial}};
             described.update(examples::describe(plan));
             table.add(
                 name, parameters, described, plan.seed,

@@ -97,7 +97,7 @@ class Pages(unittest.TestCase):
 
     def test_minimal_relations(self):
         def run(model, parameters, training, loss, accuracy, data="mnist"):
-            options = {"model": model, "data": data, "steps": 200, "batch": 10, "train_images": 100, "crop": 0.8}
+            options = {"model": model, "data": data, "steps": 200, "batch": 10, "train_images": 100, "crop": 0.8, "trial": False}
             return {"program": "vit_minimal", "seed": 1, "series": {}, "options": options,
                     "results": {"parameters": parameters, "ratio_q": 2.0, "training_loss": training, "val_loss": loss, "val_acc": accuracy}}
 
@@ -112,6 +112,15 @@ class Pages(unittest.TestCase):
         good[0]["options"]["steps"] = 100  # another budget
         self.assertNotIn("full", minimal.Maker(good).found["mnist"])
         self.assertEqual(minimal.Maker([]).make().parts["relations"].count("hold"), 0)
+
+    def test_minimal_speed_and_pictures(self):
+        speed = {"images_per_second": {"xtn": 260.0, "eager": 200.0, "compile": 100.0}, "of_bare_products": 0.5}
+        shown = {"tied-no_mlp": {"attention": [[[50, 50, 0, 100]]]},
+                 "full": {"misclassified": [{"label": 4, "found": 9, "pixels": [0, 255, 51, 0]}]}}
+        made = minimal.Maker([], speed, shown).make()
+        self.assertEqual((made.parts["speed"].count("| holds "), made.parts["speed"].count("does not hold")), (1, 1))
+        self.assertEqual(made.figures["mnist-attention"].data, [("tied-no_mlp, 1", [[0.5, 0.5], [0.0, 1.0]])])
+        self.assertEqual(made.figures["mnist-mistakes"].data, [("4 as 9", [[0.0, 1.0], [0.2, 0.0]])])
 
     def test_subspace_relations(self):
         def run(model, parameters, accuracy, loss=1.6, steps=0, **searched):

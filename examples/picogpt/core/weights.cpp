@@ -7,8 +7,7 @@
 #include <vector>
 
 #include <xtn/core/number.hpp>
-#include <xtn/io/operators.hpp>
-#include <xtn/io/transformer_spec.hpp>
+#include <xtn/io/transformers.hpp>
 
 namespace picogpt {
 namespace {
@@ -74,13 +73,11 @@ model<float> load_model(const xtn::safetensors& file, std::size_t heads) {
 }
 
 void describe_model(xtn::safetensors& file, const model<float>& m, const xtn::vocabulary& characters) {
-    file.metadata()["transformer"] = xtn::to_text(m.spec());
+    xtn::add_description(file, m);
     for (const auto& block : m.body().blocks())  // for readers that know no specs
         for (const auto& branch : block)
             if (const auto* mix = branch.attention()) file.metadata()["heads"] = std::to_string(mix->spec().heads);
     file.metadata()["vocabulary"] = characters.to_utf8();
-    for (const auto& [layer, op] : m.named_operators()) xtn::add_description(file, layer, op);
-    xtn::add_shared_names(file, m.parameters());
 }
 
 void save_model(const std::filesystem::path& path, const model<float>& m, const xtn::vocabulary& characters) {
