@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_CASE(public_networks) {
     check("rtree_100_a", 5.32, 0);
     check("randreg_200_3_a", 12.5, 1.5);
     check("mps_mpo_L100_chi64_D5", 7.98, 0);
-    check("sycamore_n53_m20_s0_e0_pABCDCDAB", 18.34,
-          0);  // the best known, by minutes of annealing on 16 processes, is 18.04
+    // cotengra: 18.74; the best known, by minutes of annealing on 16 processes, is 18.04.
+    check("sycamore_n53_m20_s0_e0_pABCDCDAB", 18.5, 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -126,7 +126,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t smallest_sampled = 10, largest_connected = 16, largest_finished = 256,
+    static constexpr std::size_t smallest_sampled = 10, largest_connected = 16, largest_finished = 128,
                                  largest_whole = 2048, longest_interval = 768, kept = 4, chains = 4, block = 16,
                                  part = 8, last_part = 10, most_sweeps = 64, region = 512, tensor_samples = 100'000,
                                  tensor_sweeps = 125'000;
@@ -170,9 +170,10 @@ private:
         std::vector<draft> found(chains);
         const std::size_t starts = round == 0 ? best_.size() : std::min<std::size_t>(best_.size(), 2);
         const double effort = std::min(1.0, static_cast<double>(options_.samples) / 128);
-        const auto sweeps = static_cast<std::size_t>(std::ceil(
-            effort * static_cast<double>(std::min<std::size_t>(
-                         round == 0 ? 300 : 600, std::max<std::size_t>(50, tensor_sweeps / problem_.tensors())))));
+        const std::size_t n = problem_.tensors(), most = round == 0 ? 300 : 600;
+        const std::size_t enough = std::max<std::size_t>(50, tensor_sweeps / n);
+        const auto sweeps = static_cast<std::size_t>(
+            std::ceil(effort * static_cast<double>(std::min(n <= largest_finished ? most : most / 2, enough))));
         options_.workers.run(chains, [&](std::size_t chain, std::size_t) {
             search_random random(options_.seed ^ 0x5851f42d4c957f2dU, chains * round + chain);
             bit_tree t(problem_, best_[chain % starts].steps);
