@@ -33,6 +33,7 @@
 #include <xtn/io/stored_tensors.hpp>
 #include <xtn/io/text_corpus.hpp>
 #include <xtn/io/transformer_spec.hpp>
+#include <xtn/io/transformers.hpp>
 #include <xtn/io/utf8.hpp>
 #include <xtn/io/vocabulary.hpp>
 #include <xtn/io/xtensor.hpp>
