@@ -83,6 +83,7 @@
 #include <xtn/nn/attention.hpp>
 #include <xtn/nn/cross_entropy.hpp>
 #include <xtn/nn/embedding.hpp>
+#include <xtn/nn/group_norm.hpp>
 #include <xtn/nn/kernel_attention.hpp>
 #include <xtn/nn/layer_norm.hpp>
 #include <xtn/nn/linear.hpp>

@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(bias_and_activation_in_a_linear_layer) {
     xtn::random_stream(3).fill_normal(bias.values(), 0.7);
     const xtn::nn::linear<double> biased(small_low_rank(), bias), bare(biased.weight());
     using kind = xtn::nn::activation_kind;
-    for (const kind f : {kind::none, kind::relu, kind::gelu, kind::gelu_tanh})
+    for (const kind f : {kind::none, kind::relu, kind::gelu, kind::gelu_tanh, kind::silu})
         for (const auto& layer : {biased, bare}) {
             const auto loss = [&](tape<double>& t) {
                 return einsum<"bo,bo->">(layer(t.constant(x), f), xtn::constant(readout));

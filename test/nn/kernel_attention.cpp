@@ -3,15 +3,21 @@
 // whole sequences, and large inputs.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <xtn/backend/random.hpp>
 #include <xtn/io/safetensors.hpp>
+#include <xtn/io/transformer_spec.hpp>
 #include <xtn/io/xtensor.hpp>
 #include <xtn/nn/directions.hpp>
 #include <xtn/nn/kernel_attention.hpp>
+#include <xtn/nn/transformer/transformer.hpp>
 #include <xtn/xtn.hpp>
 
 #include "xtn_paths.hpp"
@@ -151,6 +157,108 @@ BOOST_AUTO_TEST_CASE(large_inputs_stay_finite) {
         for (const auto* x : {&q, &k, &v}) BOOST_TEST(xtn::backend::all_finite(x->size(), x->gradient().data()), name);
         BOOST_TEST(xtn::backend::all_finite(y.size(), y.data()), name);
     }
+}
+
+// Softmax features, decay, group norm, gate and output projection, as a layer that a spec composes; its projections are the
+// identity, so that queries, keys and values are what is given.
+BOOST_AUTO_TEST_CASE(the_released_code_is_a_layer) {
+    constexpr std::size_t width = heads * dim;
+    const auto gamma = row("code.gamma");
+    const xtn::nn::maker<double> make(
+        [](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<double> {
+            if (layer == "attn.W_g") return xtn::dense<double>::from_dense(tensor("code.gate.weight"));
+            if (layer == "attn.W_o") return xtn::dense<double>::from_dense(tensor("code.output.weight"));
+            return xtn::dense<double>(out, in);
+        },
+        [&](const std::string&, const xtn::nn::attention_spec&) -> xtn::nn::any_attention<double> {
+            struct given {  // what the reference has made of its q, k and v
+                xtn::variable<double, 2> operator()(const xtn::variable<double, 2>& q, const xtn::variable<double, 2>&,
+                                                    const xtn::variable<double, 2>&, std::size_t) const {
+                    return q.tape().constant(tensor("code.mix"));
+                }
+                xtn::variable<double, 2> operator()(const xtn::variable<double, 2>& q, const xtn::variable<double, 2>&,
+                                                    const xtn::variable<double, 2>&,
+                                                    xtn::nn::attention_state<double>&) const {
+                    return q;
+                }
+                std::size_t state_size(std::size_t, std::size_t, std::size_t) const { return 0; }
+            };
+            return given{};
+        });
+    const xtn::nn::attention_layer<double> layer({.heads = heads, .gate = true, .groups = dim}, width, width, "attn",
+                                                 make);
+    for (const auto& [name, part] : layer.layers())
+        if (name == "W_o") std::ranges::copy(row("code.output.bias"), part.bias()->values().begin());
+    for (const auto& p : layer.other_parameters())
+        std::ranges::copy(row(p.name == "norm.weight" ? "code.norm.weight" : "code.norm.bias"),
+                          p.value.values().begin());
+    xtn::tape<double> t;
+    const auto h = t.leaf(tensor("code.h"));
+    const auto y = layer(h, steps);
+    BOOST_TEST(difference(y.value(), tensor("code.out")) < 1e-10);
+    t.backward(xtn::einsum<"rc,rc->">(y, t.constant(tensor("code.dy"))));
+    BOOST_TEST(difference(h.gradient(), tensor("code.grad.h")) < 1e-10);
+    for (const auto& p : layer.other_parameters()) {
+        const auto expected = row(p.name == "norm.weight" ? "code.grad.norm.weight" : "code.grad.norm.bias");
+        const auto found = t.gradient(p.value);
+        for (std::size_t i = 0; i < expected.size(); ++i) BOOST_TEST(std::abs(found[i] - expected(i)) < 1e-9);
+    }
+    for (const auto& [name, part] : layer.layers()) {
+        if (name != "W_g" && name != "W_o") continue;
+        const auto expected = tensor(name == "W_g" ? "code.grad.gate.weight" : "code.grad.output.weight");
+        const auto found = t.gradient(part.weight().parameters()[0].value);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            BOOST_TEST(std::abs(found[i] - expected.data()[i]) < 1e-9 * xt::amax(xt::abs(expected))());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(kinds_by_name) {
+    using namespace xtn::nn;
+    const auto whole_and_decoded = [](const std::string& settings, bool gate) {
+        const attention_spec attention{
+            .heads = 2, .gate = gate, .groups = gate ? 4u : 0u, .mechanism = "kernel", .settings = settings};
+        transformer_spec spec{
+            .input = {.of = token_spec{7}, .context = 12}, .body = {.width = 8}, .output = {.classes = 7}};
+        spec.body.blocks.assign(2, {{{.mixer = attention}, {.mixer = feed_forward_spec{.hidden = 9}}}});
+        BOOST_TEST((xtn::transformer_spec_from(xtn::to_text(spec), "test") == spec));
+        const transformer<double> m(
+            spec, [](const std::string&, std::size_t out, std::size_t in) { return xtn::dense<double>(out, in); });
+        xtn::random_stream random(1);
+        for (const auto& op : m.operators()) xtn::init_normal(op, 0.4, random);
+        xtn::tape<double> t;
+        const xtn::no_gradient<double> values_only(t);
+        const std::vector<std::uint8_t> tokens{1, 5, 2, 2, 6, 0, 3, 1, 4};
+        const matrix<double> whole = m.logits(t, tokens, tokens.size()).value();
+        auto state = m.state();
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            const matrix<double> next = m.logits(t, std::span(tokens).subspan(i, 1), state).value();
+            for (std::size_t c = 0; c < 7; ++c) BOOST_TEST(std::abs(next(0, c) - whole(i, c)) < 1e-10);
+        }
+        return whole;
+    };
+    std::set<double> found;
+    for (const char* settings :
+         {"", "features=prf directions=gaussian", "features=pff directions=sobol count=5", "seed=2",
+          "features=softmax decay=retention denominator=no", "features=learned", "features=identity denominator=no",
+          "features=identity decay=retention denominator=no", "features=prf directions=orthogonal count=16"})
+        for (const bool gate : {false, true}) found.insert(whole_and_decoded(settings, gate)(8, 0));
+    BOOST_TEST(found.size() == 18u);  // no two are the same
+    const auto refused = [](const std::string& settings, const std::string& why, attention_spec spec = {}) {
+        spec.key_width = spec.value_width = 8;
+        spec.mechanism = "kernel";
+        spec.settings = settings;
+        BOOST_CHECK_EXCEPTION(make_attention<double>("blocks.0.attn", spec), xtn::error,
+                              [&](const auto& e) { return std::string(e.what()).find(why) != std::string::npos; });
+    };
+    refused("features=cosine", "features is one of paper, prf, pff, softmax, learned, identity; found \"cosine\"");
+    refused("feature=prf",
+            "has the settings features, directions, count, seed, decay and denominator; found \"feature=prf\"");
+    refused("count=-1", "count is a number, found \"-1\"");
+    refused("directions=random", "random");
+    refused("features=learned count=4", "not to be chosen, found count=4");
+    refused("features=prf denominator=no", "need a denominator");
+    refused("", "the layer is not causal", {.causal = false});
+    refused("", "scales scores", {.scale = 0.5});
 }
 
 BOOST_AUTO_TEST_CASE(a_shift_needs_a_denominator) {

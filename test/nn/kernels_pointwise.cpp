@@ -108,17 +108,36 @@ BOOST_AUTO_TEST_CASE(gelu_pullback_by_differences) {
             kernels::gelu(form, n, x.data(), y.data());
             kernels::gelu(form, n, x.data(), both.data(), slope.data());
             check_close(both, y);
-            kernels::gelu_backward(n, slope.data(), dy.data(), dx.data(), update::replace);
+            kernels::through_slope(n, slope.data(), dy.data(), dx.data(), update::replace);
             check_gradient(dx, numerical);
-            kernels::gelu_backward(n, slope.data(), dy.data(), sum.data(), update::add);
+            kernels::through_slope(n, slope.data(), dy.data(), sum.data(), update::add);
             check_close(sum, plus(before, dx));
             // and in single precision against double
             const std::vector<float> xf(x.begin(), x.end()), df(dy.begin(), dy.end());
             std::vector<float> yf(n), sf(n), gf(n);
             kernels::gelu(form, n, xf.data(), yf.data(), sf.data());
-            kernels::gelu_backward(n, sf.data(), df.data(), gf.data(), update::replace);
+            kernels::through_slope(n, sf.data(), df.data(), gf.data(), update::replace);
             check_close(gf, dx);
         }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(silu_by_its_definition, T, scalars) {
+    for (const std::size_t n : sizes) {
+        auto x = uniform<T>(n, 1, 6.0);
+        x[0] = T(-200);
+        x[n / 2] = T(0);
+        if (n > 1) x[n - 1] = T(200);
+        std::vector<T> y(n), slope(n);
+        std::vector<double> expected(n), derivative(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto v = static_cast<double>(x[i]), s = 1 / (1 + std::exp(-v));
+            expected[i] = v * s;
+            derivative[i] = s + v * s * (1 - s);
+        }
+        kernels::silu(n, x.data(), y.data(), slope.data());
+        check_close(y, expected);
+        check_close(slope, derivative);
+    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(embedding_gathers_and_scatters, T, scalars) {

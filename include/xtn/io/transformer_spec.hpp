@@ -36,7 +36,7 @@ constexpr auto words_of() {
     if constexpr (std::is_same_v<E, nn::norm_kind>) return std::array<words, 3>{"none", "layer", "rms"};
     if constexpr (std::is_same_v<E, nn::norm_place>) return std::array<words, 2>{"before", "after"};
     if constexpr (std::is_same_v<E, nn::activation_kind>)
-        return std::array<words, 4>{"none", "relu", "gelu", "gelu_tanh"};
+        return std::array<words, 5>{"none", "relu", "gelu", "gelu_tanh", "silu"};
     if constexpr (std::is_same_v<E, nn::key_source>) return std::array<words, 3>{"projection", "queries", "input"};
     if constexpr (std::is_same_v<E, nn::value_source>) return std::array<words, 2>{"projection", "input"};
     if constexpr (std::is_same_v<E, nn::position_kind>) return std::array<words, 3>{"none", "sinusoidal", "learned"};
@@ -53,6 +53,7 @@ void each_field(F&& f) {
         f("scale", &S::scale), f("causal", &S::causal), f("keys", &S::keys), f("values", &S::values);
         f("fused", &S::fused), f("output", &S::output), f("query_bias", &S::query_bias);
         f("key_bias", &S::key_bias), f("value_bias", &S::value_bias), f("output_bias", &S::output_bias);
+        f("gate", &S::gate), f("groups", &S::groups);
         f("mechanism", &S::mechanism), f("settings", &S::settings);
     } else if constexpr (std::is_same_v<S, feed_forward_spec>) {
         f("hidden", &S::hidden), f("activation", &S::activation);

@@ -37,22 +37,38 @@ const T* gelu_over(gelu_form form, const T* x, const variable<T, 2>& y) {
     return slope;
 }
 
+/// The pullback from y to x, of the same size, by a slope that was kept.
+template <scalar T>
+void record_slope(const variable<T, 2>& x, const variable<T, 2>& y, const T* slope) {
+    y.tape().record(y, [x, slope](const T* dy) {
+        const gradient_sink<T> dx = x.sink();
+        if (dx) kernels::through_slope(x.size(), slope, dy, dx.data, mode(dx.accumulate));
+    });
+}
+
 }  // namespace detail
 
 /// x Phi(x), Phi the normal distribution function, or its approximation with a hyperbolic tangent.
 template <scalar T>
 variable<T, 2> gelu(const variable<T, 2>& x, gelu_form form = gelu_form::erf) {
     const variable<T, 2> y = x.tape().result(x.shape(), x);
-    const T* const slope = detail::gelu_over(form, x.data(), y);
-    y.tape().record(y, [x, slope](const T* dy) {
-        const gradient_sink<T> dx = x.sink();
-        if (dx) kernels::gelu_backward(x.size(), slope, dy, dx.data, detail::mode(dx.accumulate));
-    });
+    detail::record_slope(x, y, detail::gelu_over(form, x.data(), y));
+    return y;
+}
+
+/// x / (1 + e^(-x)), also called swish.
+template <scalar T>
+variable<T, 2> silu(const variable<T, 2>& x) {
+    const variable<T, 2> y = x.tape().result(x.shape(), x);
+    backend::workspace_frame frame;
+    T* const slope = x.tape().template keep_for<T>(y, y.size(), frame);
+    kernels::silu(x.size(), x.data(), y.data(), slope);
+    detail::record_slope(x, y, static_cast<const T*>(slope));
     return y;
 }
 
 /// Activations by name; `gelu_tanh` is GELU with the hyperbolic tangent.
-enum class activation_kind { none, relu, gelu, gelu_tanh };
+enum class activation_kind { none, relu, gelu, gelu_tanh, silu };
 
 /// The activation of that name.
 template <scalar T>
@@ -61,6 +77,7 @@ variable<T, 2> activated(const variable<T, 2>& x, activation_kind kind) {
         case activation_kind::relu: return relu(x);
         case activation_kind::gelu: return gelu(x);
         case activation_kind::gelu_tanh: return gelu(x, gelu_form::tanh);
+        case activation_kind::silu: return silu(x);
         case activation_kind::none: break;
     }
     return x;

@@ -39,9 +39,10 @@ public:
             case activation_kind::relu: return biased_relu(y, b);
             case activation_kind::gelu: return biased_gelu(y, b, gelu_form::erf);
             case activation_kind::gelu_tanh: return biased_gelu(y, b, gelu_form::tanh);
+            case activation_kind::silu:
             case activation_kind::none: break;
         }
-        return biased(y, b);
+        return activated(biased(y, b), f);
     }
 
     /// The operator's, then "bias".
@@ -71,7 +72,7 @@ private:
         kernels::add_bias(z.shape()[0], z.shape()[1], b.data(), z.data());
         const T* const slope = detail::gelu_over(form, z.data(), z);
         record(z, y, b, [z, slope](const T* dz, T* d) {
-            kernels::gelu_backward(z.size(), slope, dz, d, kernels::update::replace);
+            kernels::through_slope(z.size(), slope, dz, d, kernels::update::replace);
         });
         return z;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pointwise non-linearities and their pullbacks: GELU, and here relu(x) = max(x, 0), with derivative 0 at 0.
+// Pointwise non-linearities and their pullbacks: GELU, and here relu(x) = max(x, 0), with derivative 0 at 0, and
+// silu(x) = x / (1 + e^(-x)).
 #pragma once
 
 #include <cstddef>
@@ -32,6 +33,26 @@ template <class T>
 inline void add_bias_relu(std::size_t rows, std::size_t cols, const T* bias, T* x) {
     const auto f = [](auto v, auto b) { return xsimd::max(v + b, backend::batch<T>(T(0))); };
     for (std::size_t r = 0; r < rows; ++r, x += cols) backend::transform(cols, x, f, static_cast<const T*>(x), bias);
+}
+
+/// dx (n) (=, +=) dy slope: the pullback of what has kept its slope. dx may be dy.
+template <class T>
+inline void through_slope(std::size_t n, const T* slope, const T* dy, T* dx, update mode) {
+    transform(
+        n, mode, dx, [](auto s, auto d) { return s * d; }, slope, dy);
+}
+
+/// y (n) = silu(x), slope (n) = silu'(x); y may be x.
+template <class T>
+inline void silu(std::size_t n, const T* x, T* y, T* slope) {
+    backend::sweep<T>(n, [=](auto window) {
+        using v = backend::batch<T>;
+        const v one(T(1)), zero(T(0)), in = window.load(x);
+        const v e = backend::exp_nonpositive(zero - xsimd::abs(in)), r = one / (one + e);
+        const v sigmoid = xsimd::select(in < zero, e * r, r);
+        window.store(slope, sigmoid + in * (e * r * r));
+        window.store(y, in * sigmoid);
+    });
 }
 
 }  // namespace xtn::nn::kernels

@@ -13,7 +13,6 @@
 #include <type_traits>
 
 #include <xtn/backend/simd.hpp>
-#include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn::kernels {
 
@@ -108,13 +107,6 @@ inline void gelu(gelu_form form, std::size_t n, const T* x, T* y, T* slope) {
             window.store(y, found.value);
         });
     });
-}
-
-/// dx (n) (=, +=) dy slope; dx may be dy.
-template <class T>
-inline void gelu_backward(std::size_t n, const T* slope, const T* dy, T* dx, update mode) {
-    transform(
-        n, mode, dx, [](auto s, auto d) { return s * d; }, slope, dy);
 }
 
 }  // namespace xtn::nn::kernels

@@ -156,7 +156,7 @@ transformer<T> with_neurons(const transformer<T>& m, const stream_moments& momen
 
 /// Cuts the heads of each softmax attention to `keys` dimensions for comparing and `values` for mixing, or leaves them where they
 /// have no more; scores keep their scale. With moments, as the rows of calibration text see it. Layers become
-/// matrices. Throws shape_error for 0, xtn::error for projections that are fused or tied and for other mechanisms.
+/// matrices. Throws shape_error for 0, xtn::error for projections that are fused or tied, for gates and group norms, and for other mechanisms.
 template <scalar T>
 transformer<T> with_heads(const transformer<T>& m, std::size_t keys, std::size_t values,
                           const stream_moments* moments = nullptr) {
@@ -166,7 +166,8 @@ transformer<T> with_heads(const transformer<T>& m, std::size_t keys, std::size_t
     for (std::size_t s = 0; s + 1 < sites.size(); ++s) {
         auto* mix = std::get_if<attention_spec>(&sites[s].branch->mixer);
         if (mix == nullptr) continue;
-        if (mix->fused || mix->keys != key_source::projection || mix->mechanism != "softmax")
+        if (mix->fused || mix->keys != key_source::projection || mix->mechanism != "softmax" || mix->gate ||
+            mix->groups > 0)
             throw error(
                 "with_heads: " + sites[s].writer +
                 ": only softmax attention with projections of its own for queries and keys has products to cut");

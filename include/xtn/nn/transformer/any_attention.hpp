@@ -12,6 +12,7 @@
 
 #include <xtn/nn/attention.hpp>
 #include <xtn/nn/attention_state.hpp>
+#include <xtn/nn/transformer/kernel_settings.hpp>
 #include <xtn/nn/transformer/spec.hpp>
 
 namespace xtn::nn {
@@ -78,13 +79,16 @@ private:
 template <scalar T>
 using attention_factory = std::function<any_attention<T>(const std::string& layer, const attention_spec& spec)>;
 
-/// The mechanisms of this library by their names: "softmax". Throws xtn::error for another one.
+/// The mechanisms of this library by their names: "softmax", which has no settings, and "kernel" (kernel_settings.hpp). Throws
+/// xtn::error for another one, or for settings that mean nothing.
 template <scalar T>
 any_attention<T> make_attention(const std::string& layer, const attention_spec& spec) {
     if (spec.mechanism == "softmax" && spec.settings.empty())
         return softmax_attention{.heads = spec.heads, .causal = spec.causal, .scale = spec.scale};
+    if (spec.mechanism == "kernel") return make_kernel_attention<T>(layer, spec);
     throw error(layer + ": there is no attention \"" + spec.mechanism + "\"" +
-                (spec.settings.empty() ? "" : " with the settings \"" + spec.settings + "\""));
+                (spec.settings.empty() ? "" : " with the settings \"" + spec.settings + "\"") +
+                "; there are softmax and kernel");
 }
 
 }  // namespace xtn::nn

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The attention of a transformer: rows are projected to queries, keys and values, a mechanism mixes them, and the result
-// is projected back. Projections may be fused, tied or missing (spec.hpp). The same call trains, evaluates and decodes:
+// is normed, gated and projected back. Projections may be fused, tied or missing, as norm and gate mostly are (spec.hpp). The same call trains, evaluates and decodes:
 // given a state, the rows are the next positions of its sequences.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <xtn/ad/rules.hpp>
+#include <xtn/nn/group_norm.hpp>
 #include <xtn/nn/linear.hpp>
 #include <xtn/nn/transformer/any_attention.hpp>
 #include <xtn/nn/transformer/maker.hpp>
@@ -36,6 +37,8 @@ public:
             if (spec_.values == value_source::projection)
                 values_ = make.linear(name + ".W_v", values, in, spec_.value_bias);
         }
+        if (spec_.gate) gate_ = make.linear(name + ".W_g", values, in, false);
+        if (spec_.groups > 0) norm_.emplace(values, spec_.groups);
         if (spec_.output) output_ = make.linear(name + ".W_o", out, values, spec_.output_bias);
     }
 
@@ -46,7 +49,9 @@ public:
     /// Sequences of `time` positions, or, with a state, the next positions of its sequences.
     variable<T, 2> operator()(const variable<T, 2>& x, std::size_t time, attention_state<T>* state = nullptr) const {
         const auto [q, k, v] = queries_keys_values(x);
-        const variable<T, 2> mixed = state != nullptr ? mechanism_(q, k, v, *state) : mechanism_(q, k, v, time);
+        variable<T, 2> mixed = state != nullptr ? mechanism_(q, k, v, *state) : mechanism_(q, k, v, time);
+        if (norm_) mixed = (*norm_)(mixed);
+        if (gate_) mixed = einsum<"rc,rc->rc">((*gate_)(x, activation_kind::silu), mixed);
         return output_ ? (*output_)(mixed) : mixed;
     }
 
@@ -69,16 +74,21 @@ public:
         return {sequences, mechanism_.state_size(spec_.key_width, spec_.value_width, context), context};
     }
 
-    /// The linear layers there are: "W_q", "W_k", "W_v" or "W_qkv", and "W_o".
+    /// The linear layers there are: "W_q", "W_k", "W_v" or "W_qkv", "W_g" and "W_o".
     std::vector<std::pair<std::string, linear<T>>> layers() const {
         std::vector<std::pair<std::string, linear<T>>> all{{spec_.fused ? "W_qkv" : "W_q", *first_}};
         if (keys_) all.emplace_back("W_k", *keys_);
         if (values_) all.emplace_back("W_v", *values_);
+        if (gate_) all.emplace_back("W_g", *gate_);
         if (output_) all.emplace_back("W_o", *output_);
         return all;
     }
-    /// The mechanism's own.
-    std::vector<named_parameter<T>> mechanism_parameters() const { return mechanism_.parameters(); }
+    /// Those of no linear layer: the mechanism's own, and "norm.weight" and "norm.bias" of a group norm.
+    std::vector<named_parameter<T>> other_parameters() const {
+        std::vector<named_parameter<T>> all = mechanism_.parameters();
+        if (norm_) append(all, "norm", norm_->parameters());
+        return all;
+    }
 
 private:
     static attention_spec filled_in(attention_spec s, std::size_t in, std::size_t out, const std::string& name) {
@@ -104,7 +114,8 @@ private:
 
     attention_spec spec_;
     any_attention<T> mechanism_;
-    std::optional<linear<T>> first_, keys_, values_, output_;  // first_: to the queries, or to all three
+    std::optional<linear<T>> first_, keys_, values_, gate_, output_;  // first_: to the queries, or to all three
+    std::optional<group_norm<T>> norm_;
 };
 
 }  // namespace xtn::nn

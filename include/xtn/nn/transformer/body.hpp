@@ -135,14 +135,14 @@ public:
         return {sequences, context, std::move(layers)};
     }
 
-    /// Norms, then linear layers and mechanisms of each block.
+    /// Norms, then linear layers and what else attention learns, of each block.
     std::vector<named_parameter<T>> parameters() const {
         std::vector<named_parameter<T>> all;
         each_block([&](const std::string& name, const block<T>& one) {
             for (const branch<T>& b : one) append(all, name + b.norm_name, b.norm.parameters());
             for (const branch<T>& b : one) {
                 for (const auto& [layer, map] : b.layers()) append(all, name + layer, map.parameters());
-                if (const auto* mix = b.attention()) append(all, name + b.mixer_name, mix->mechanism_parameters());
+                if (const auto* mix = b.attention()) append(all, name + b.mixer_name, mix->other_parameters());
             }
         });
         return all;

@@ -59,6 +59,8 @@ struct attention_spec {
     bool fused = false;  ///< queries, keys and values by one operator "W_qkv"
     bool output = true;  ///< has an operator "W_o"
     bool query_bias = false, key_bias = false, value_bias = false, output_bias = true;
+    bool gate = false;  ///< the mixed rows are multiplied by silu of an operator "W_g" of the rows that the layer reads
+    std::size_t groups = 0;             ///< of a group norm of the mixed rows, before gate and W_o; 0: none
     std::string mechanism = "softmax";  ///< what mixes, by name (any_attention.hpp)
     std::string settings{};             ///< of the mechanism, in its own words
 
