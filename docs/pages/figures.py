@@ -120,6 +120,8 @@ def chart(pyplot, figure):
     axes.set_title(figure.title, loc="left", fontweight="bold")
     for k, s in enumerate(figure.data):
         colour, dashes, marker = look(k)
+        if not s.line:  # no dashes to tell those of one colour apart
+            marker = MARKERS[(k + k // len(COLOURS)) % len(MARKERS)]
         marked = s.markers and (not s.line or len(s.x) <= MARKED)
         axes.plot(s.x, s.y, label=s.label, color=colour, linewidth=1.6, linestyle=(0, dashes) if s.line else "",
                   marker=marker if marked else "", markersize=7, markeredgecolor="white", markeredgewidth=0.8)

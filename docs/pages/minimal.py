@@ -46,7 +46,7 @@ def epochs(record):
 
 class Maker:
     def __init__(self, records, speed=None, shown=None):
-        """`speed` is the record of bench/peers/images.py, `shown` those of vit_show by model."""
+        """`speed` is the record of bench/peers/images.py, `shown` the results of vit_show by model."""
         self.page, self.records, self.speed, self.shown = Page(), records, speed, shown or {}
 
         def complete(data, budget):
@@ -189,4 +189,4 @@ def make(results):
 
     shown = {name: optional(directory / "shown" / f"mnist-{name}.json") for name in (*SHOWN, ERRING)}
     return Maker(load(*(results / name for name in RECORDS)), optional(directory / "speed" / "results.json"),
-                 {name: found for name, found in shown.items() if found}).make()
+                 {name: found["results"] for name, found in shown.items() if found}).make()
