@@ -106,6 +106,11 @@ public:
     std::size_t units(std::size_t batch) const { return batch * rows(); }
     static const char* unit() { return "tokens"; }
 
+protected:
+    /// Of window w of the step.
+    std::span<const token> inputs(std::size_t w) const { return train_.subspan(windows_[w], rows()); }
+    std::span<const token> targets(std::size_t w) const { return train_.subspan(windows_[w] + 1, rows()); }
+
 private:
     std::span<const token> train_;
     const xtn::vocabulary* characters_;
