@@ -6,23 +6,21 @@
 //     OPENBLAS_CORETYPE=... ./bench_image_step [threads]
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <iostream>
 #include <string>
-#include <thread>
 
-#include <xtn/core/number.hpp>
 #include <xtn/train/trainer.hpp>
 
 #include "bare_products.hpp"
 #include "common/image_data.hpp"
 #include "picogpt/core/variant.hpp"
+#include "threads_argument.hpp"
 #include "timing.hpp"
 #include "vit/image_task.hpp"
 
 namespace {
 
-std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+std::size_t threads = 1;
 
 constexpr std::size_t batch = 256, at_once = 32, tokens = 16, width = 60, hidden = 256, pixels = 192, classes = 10;
 
@@ -59,13 +57,9 @@ void image_step(benchmark::State& state, const std::string& name) {
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     benchmark::Initialize(&argc, argv);
-    if (argc > 1) {
-        threads = xtn::parse_number<std::size_t>(argv[1]).value_or(0);
-        if (threads == 0) {
-            std::cerr << "a number of threads is expected, found " << argv[1] << '\n';
-            return 1;
-        }
-    }
+    const auto given = bench::threads_argument(argc, argv);
+    if (!given) return 1;
+    threads = *given;
     benchmark::RegisterBenchmark("full", [](benchmark::State& s) { image_step(s, "full"); })
         ->UseManualTime()
         ->Iterations(30)

@@ -18,16 +18,16 @@
 #include <sys/resource.h>
 
 #include <xtn/backend/threads.hpp>
-#include <xtn/core/number.hpp>
 
 #include "bare_products.hpp"
 #include "picogpt/core/operators.hpp"
 #include "picogpt/core/training.hpp"
+#include "threads_argument.hpp"
 #include "timing.hpp"
 
 namespace {
 
-std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+std::size_t threads = 1;
 
 constexpr std::size_t lanes = 8, windows = 32, context = 256;
 constexpr double reference_flops = 51.95e9;
@@ -81,13 +81,9 @@ void step_against_reference(benchmark::State& state, std::vector<std::size_t> bo
 int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     benchmark::Initialize(&argc, argv);
-    if (argc > 1) {
-        threads = xtn::parse_number<std::size_t>(argv[1]).value_or(0);
-        if (threads == 0) {
-            std::cerr << "a number of threads is expected, found " << argv[1] << '\n';
-            return 1;
-        }
-    }
+    const auto given = bench::threads_argument(argc, argv);
+    if (!given) return 1;
+    threads = *given;
     std::cout << "threads " << threads << ", BLAS " << xtn::blas_config() << ", kernels " << xtn::blas_core_name()
               << "\n";
     const auto add = [](const char* name, std::vector<std::size_t> bonds) {
