@@ -58,8 +58,9 @@ void run(const settings& s) {
             if (s.from_scratch) how.learning_rate = untrained.learning_rate;
             const bool taught = s.distilled && kind.mechanism != "softmax" && !s.from_scratch;
             const std::string way = s.from_scratch ? "scratch" : taught ? "distilled" : "next_token";
-            // In two thirds of the steps the teacher reads what the student reads.
-            const std::uint64_t read = steps * how.batch * m.context(), tokens = taught ? read + read * 2 / 3 : read;
+            // In two thirds of the steps, rounded up, the teacher reads what the student reads.
+            const std::uint64_t reads = steps + (taught ? (2 * steps + 2) / 3 : 0),
+                                tokens = reads * how.batch * m.context();
             nlohmann::ordered_json options{
                 {"model", kind.name}, {"way", way}, {"weights", std::filesystem::path(s.weights).filename().string()}};
             options.update(describe(how));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The attention of a transformer: rows are projected to queries, keys and values, a mechanism mixes them, and the result
-// is normed, gated and projected back. Projections may be fused, tied or missing, as norm and gate mostly are (spec.hpp). The same call trains, evaluates and decodes:
-// given a state, the rows are the next positions of its sequences.
+// is normed, gated and projected back. Projections may be fused, tied or missing, as norm and gate mostly are (spec.hpp).
+// The same call trains, evaluates and decodes: given a state, the rows are the next positions of its sequences.
 #pragma once
 
 #include <array>
