@@ -34,8 +34,15 @@ class Axis:
     least: float | None = None
 
 
+class Picture:
+    """What draw() makes a file of."""
+
+    def digest(self):
+        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()
+
+
 @dataclasses.dataclass
-class Figure:
+class Figure(Picture):
     """A line or scatter chart."""
     title: str
     x: Axis
@@ -54,12 +61,9 @@ class Figure:
                 return
         self.add(label, [x], [y], line)
 
-    def digest(self):
-        return digest_of(self)
-
 
 @dataclasses.dataclass
-class Panels:
+class Panels(Picture):
     """Small pictures side by side, each with a caption: rows of numbers from 0 (white) to 1 (black)."""
     title: str
     columns: int
@@ -67,13 +71,6 @@ class Panels:
 
     def add(self, caption, rows):
         self.data.append((caption, [list(row) for row in rows]))
-
-    def digest(self):
-        return digest_of(self)
-
-
-def digest_of(figure):
-    return hashlib.sha256(json.dumps(dataclasses.asdict(figure), sort_keys=True).encode()).hexdigest()
 
 
 def look(k):

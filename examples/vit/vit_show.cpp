@@ -29,25 +29,20 @@ nlohmann::ordered_json attention_maps(const vit::model& m, std::span<const float
     for (const auto& block : m.body().blocks())
         for (const auto& branch : block) {
             if (const auto* attention = branch.attention()) {
-                const auto read = branch.place == xtn::nn::norm_place::before ? branch.norm(x) : x;
                 const auto& spec = attention->spec();
-                const auto [q, k, v] = attention->queries_keys_values(read);
+                const auto [q, k, v] = attention->queries_keys_values(branch.read(x));
                 const std::size_t time = q.shape()[0], dim = q.shape()[1] / spec.heads;
-                const double scale = spec.scale > 0 ? spec.scale : 1 / std::sqrt(static_cast<double>(dim));
-                const xt::xtensor<float, 3> scores =
-                    xtn::einsum<"nhd,mhd->hnm">(q.template reshape<3>({time, spec.heads, dim}),
-                                                k.template reshape<3>({time, spec.heads, dim}))
-                        .value();
+                const auto scale =
+                    static_cast<float>(spec.scale > 0 ? spec.scale : 1 / std::sqrt(static_cast<double>(dim)));
+                const auto scores = xtn::einsum<"nhd,mhd->hnm">(q.template reshape<3>({time, spec.heads, dim}),
+                                                                k.template reshape<3>({time, spec.heads, dim}));
+                const auto weights =
+                    xtn::nn::softmax((scale * scores).template reshape<2>({spec.heads, time * time}), time);
                 auto heads = nlohmann::ordered_json::array();
                 for (std::size_t h = 0; h < spec.heads; ++h) {
                     auto map = nlohmann::ordered_json::array();
-                    for (std::size_t n = 0; n < time; ++n) {
-                        std::vector<double> row(time);
-                        double sum = 0;
-                        for (std::size_t i = 0; i < time; ++i)
-                            sum += row[i] = std::exp(scale * (scores(h, n, i) - scores(h, n, 0)));
-                        for (const double w : row) map.push_back(std::lround(100 * w / sum));
-                    }
+                    for (const float w : std::span(weights.data() + h * time * time, time * time))
+                        map.push_back(std::lround(100 * w));
                     heads.push_back(map);
                 }
                 all.push_back(heads);

@@ -5,9 +5,9 @@
 // networks Pfeifer, Haegeman and Verstraete, Phys. Rev. E 90, 033315, 2014) that considers every tree, bushy ones and
 // outer products included. Beyond, the same over subsets that hang together: all of them at run time (connected_order.hpp),
 // those that are cheap enough at compile time (capped_order.hpp). The greedy order takes the cheapest pair by cost - the
-// step's own time less what the merge frees - first, as in opt_einsum. With one extent open, the batch, a tree costs first + per_row * (rows - 1), and the search
-// keeps the lower convex hull of these lines instead of one optimum: the envelope (envelope.hpp). All of it runs at
-// compile time and at run time.
+// step's own time less what the merge frees - first, as in opt_einsum. With one extent open, the batch, a tree costs
+// first + per_row * (rows - 1), and the search keeps the lower convex hull of these lines instead of one optimum: the
+// envelope (envelope.hpp). All of it runs at compile time and at run time.
 #pragma once
 
 #include <array>

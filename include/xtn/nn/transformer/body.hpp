@@ -39,11 +39,18 @@ struct branch {
     /// Rows of sequences of `time` positions, or, with a state, of the next positions of its sequences; only attention
     /// looks at it.
     variable<T, 2> operator()(const variable<T, 2>& x, std::size_t time, attention_state<T>* state = nullptr) const {
-        const variable<T, 2> kept = skip ? (*skip)(x) : x;
-        if (std::holds_alternative<no_mixer>(mixer)) return norm(kept);
-        const variable<T, 2> read = place == norm_place::before ? norm(x) : x;
+        const variable<T, 2> skipped = kept(x);
+        if (std::holds_alternative<no_mixer>(mixer)) return norm(skipped);
         const auto* mix = attention();
-        const variable<T, 2> sum = kept + (mix != nullptr ? (*mix)(read, time, state) : (*ffn())(read));
+        return joined(skipped, mix != nullptr ? (*mix)(read(x), time, state) : (*ffn())(read(x)));
+    }
+    /// What the mixer reads of the branch's rows.
+    variable<T, 2> read(const variable<T, 2>& x) const { return place == norm_place::before ? norm(x) : x; }
+    /// What the skip path leaves of them.
+    variable<T, 2> kept(const variable<T, 2>& x) const { return skip ? (*skip)(x) : x; }
+    /// What the branch leaves, of what its skip path keeps and its mixer makes.
+    variable<T, 2> joined(const variable<T, 2>& skipped, const variable<T, 2>& mixed) const {
+        const variable<T, 2> sum = skipped + mixed;
         return place == norm_place::after ? norm(sum) : sum;
     }
 
