@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,25 @@ public:
         multiply(worker, true, false, t, d, t, t, row, row);   // dv = P^T dy
         multiply(worker, false, false, t, d, t, t, row, row);  // dq = dS k
         multiply(worker, true, false, t, d, t, t, row, row);   // dk = dS^T q
+    }
+    /// Linear attention of one head with m features and d values, in rows of `keys` and `values`, over t positions in chunks.
+    void linear_attention(std::size_t worker, std::size_t t, std::size_t chunk, std::size_t m, std::size_t d,
+                          std::size_t keys, std::size_t values) {
+        for (; t > 0; t -= std::min(t, chunk)) {
+            const std::size_t n = std::min(t, chunk);
+            multiply(worker, false, true, n, n, m, keys, keys, n);       // A = q k^T
+            multiply(worker, false, false, n, d, n, n, values, values);  // o = A v
+            multiply(worker, false, false, n, d, m, keys, d, values);    // o += q S
+            multiply(worker, true, false, m, d, n, keys, values, d);     // S += k^T v
+            multiply(worker, false, true, n, m, d, values, d, m);        // dq = do S^T
+            multiply(worker, false, true, n, m, d, values, d, m);        // dk = v dS^T
+            multiply(worker, false, false, n, d, m, keys, d, values);    // dv = k dS
+            multiply(worker, false, true, n, n, d, values, values, n);   // dA = do v^T
+            multiply(worker, false, false, n, m, n, n, keys, m);         // dq += dA k
+            multiply(worker, true, false, n, m, n, n, keys, m);          // dk += dA^T q
+            multiply(worker, true, false, n, d, n, n, values, values);   // dv += A^T do
+            multiply(worker, true, false, m, d, n, keys, values, d);     // dS += q^T do
+        }
     }
 
 private:

@@ -15,6 +15,7 @@ import sys
 
 import comparisons
 import figures
+import kernel_attention
 import minimal
 import mpo
 import page
@@ -23,7 +24,7 @@ import subspace
 import training
 from records import RESULTS, ROOT
 
-EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal, "subspace": subspace}
+EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal, "subspace": subspace, "kernel_attention": kernel_attention}
 
 
 def wanted_files(names):
@@ -45,11 +46,11 @@ def is_current(path, content):
     if not path.exists():
         return False
     found = path.read_text(encoding="utf-8")
-    return figures.digest_in(found) == content.digest() if isinstance(content, (figures.Figure, figures.Panels)) else found == content
+    return figures.digest_in(found) == content.digest() if isinstance(content, figures.Picture) else found == content
 
 
 def write(path, content):
-    if isinstance(content, (figures.Figure, figures.Panels)):
+    if isinstance(content, figures.Picture):
         figures.draw(content, path)
     else:
         path.write_text(content, encoding="utf-8")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What text costs: characters per second and bytes of weights of PicoGPTs, for one sequence and for many in step, on one
-// core. Every repetition writes a whole context of characters with a key-value cache, or reads one as an evaluation does;
+// What text costs: characters per second, bytes of weights and of a sequence's state of PicoGPTs, for one sequence and for many
+// in step, on one core. Every repetition writes a whole context of characters from a state, or reads one as an evaluation does;
 // models take turns, so that drifts of the machine meet them all. The weights are random, which speed does not depend on,
 // or those of files.
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "common/options.hpp"
 #include "common/run_record.hpp"
 #include "common/table.hpp"
+#include "core/attention_kind.hpp"
 #include "core/operators.hpp"
 #include "core/weights.hpp"
 
@@ -68,8 +69,9 @@ int main(int argc, char** argv) {
         }
         std::vector<nlohmann::ordered_json> rows;
         for (std::size_t k = 0; k < all.size(); ++k)
-            rows.push_back(
-                {{"model", models[k]}, {"weight_bytes", xtn::parameter_count(all[k].parameters()) * sizeof(float)}});
+            rows.push_back({{"model", models[k]},
+                            {"weight_bytes", xtn::parameter_count(all[k].parameters()) * sizeof(float)},
+                            {"state_bytes", all[k].state().bytes()}});
         const auto measure = [&](const std::string& name, const auto& context_with) {
             for (const std::size_t batch : batches) {
                 std::vector<std::function<void()>> actions;
@@ -82,22 +84,24 @@ int main(int argc, char** argv) {
         measure("characters_per_second", write_context);
         measure("read_per_second", read_context);
 
-        std::vector<std::string> columns{"model", "weight bytes"};
+        std::vector<std::string> columns{"model", "weight bytes", "state bytes"};
         for (const char* what : {"characters/s", "read/s"})
             for (const std::size_t batch : batches)
                 columns.push_back(std::string(what) + ", batch " + std::to_string(batch));
         examples::table results(columns);
         for (const auto& row : rows) {
-            std::vector<examples::cell> cells{row["model"].get<std::string>(), row["weight_bytes"].get<std::size_t>()};
+            std::vector<examples::cell> cells{row["model"].get<std::string>(), row["weight_bytes"].get<std::size_t>(),
+                                              row["state_bytes"].get<std::size_t>()};
             for (const char* rate : {"characters_per_second", "read_per_second"})
                 for (const std::size_t batch : batches)
                     cells.push_back({row[rate][std::to_string(batch)].get<double>(), 0});
             results.add_row(cells);
         }
-        record.set("cache_bytes", all.front().state().bytes());
+        const std::size_t cache = picogpt::key_value_bytes(all.front());
+        record.set("cache_bytes", cache);
         record.set("models", rows);
         examples::make_directory(out);
         record.save(out / "generation.json");
-        std::cout << results.markdown();
+        std::cout << results.markdown() << "\nkeys and values of one sequence take " << cache << " bytes\n";
     });
 }

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Converts a trained PicoGPT to attention in constant memory (DiJiang, arXiv 2403.19928): exchanges its attention for other kinds
-// and trains on, by next tokens alone or after alignment and distillation, for several numbers of steps; "softmax" is the control
-// that is trained on as long. With --from-scratch the kinds begin as a dense model begins, at its learning rate.
-//
-// Training on is AdamW at a quarter of the learning rate of the tuned dense recipe, with warm-up over a twentieth of the steps
-// and cosine; fixed before the runs.
+// and trains on, in several ways (core/conversion.hpp) and for several budgets; "softmax" is the control that is trained on as
+// long. "scratch" begins as a dense model begins, at its learning rate.
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
-#include "common/format.hpp"
 #include "common/options.hpp"
 #include "common/run_record.hpp"
 #include "common/table.hpp"
 #include "common/training.hpp"
 #include "core/attention_kind.hpp"
-#include "core/converted_task.hpp"
+#include "core/conversion.hpp"
 #include "core/operators.hpp"
-#include "core/recipe.hpp"
 #include "core/training.hpp"
 #include "core/weights.hpp"
 
@@ -29,65 +25,111 @@ namespace {
 struct settings {
     examples::options common;
     std::string weights;
-    std::vector<std::string> kinds{"paper", "softmax"};
-    std::vector<std::uint64_t> steps{0, 40, 125, 500, 2000};
-    bool distilled = false, from_scratch = false;
+    std::vector<std::string> kinds{"paper", "hedgehog", "softmax"}, ways{"next_token"};
+    std::vector<std::uint64_t> budgets{0, 40, 125, 500, 2000};
+    picogpt::conversion_rates rates;
+    bool trial = false;
 };
 
-void run(const settings& s) {
-    examples::corpus_options where;
-    if (s.common.data) where.data = *s.common.data;
-    const examples::corpus_source source = examples::find_corpus(where);
-    const picogpt::model<float> teacher = picogpt::load_model(xtn::load_safetensors(s.weights));
-    xtn::thread_pool pool(s.common.threads);
-    examples::make_directory(s.common.out);
-    const picogpt::recipe untrained = picogpt::tuned_recipe("dense");
-    const picogpt::model<float> start =
-        s.from_scratch ? picogpt::make_model({.vocabulary = teacher.classes()}, "dense", untrained.start, s.common.seed)
-                       : teacher;
-    const xtn::evaluation before = picogpt::evaluate(teacher, source.corpus.validation(), teacher.context(), pool);
-    const std::size_t cached = teacher.state().bytes();
-    examples::table results(
-        {"attention", "way", "steps", "tokens", "val loss", "val accuracy", "kept %", "state bytes"});
-    results.add_row(
-        {"teacher", "", std::uint64_t{0}, std::size_t{0}, before.loss, {100 * before.accuracy, 2}, {100.0, 1}, cached});
-    for (const picogpt::attention_kind kind : s.kinds)
-        for (const std::uint64_t steps : s.steps) {
-            const picogpt::model<float> m = picogpt::exchanged(start, kind, s.common.seed);
-            picogpt::recipe how = picogpt::fine_tuning_recipe("dense", steps, s.common.batch, s.common.seed);
-            if (s.from_scratch) how.learning_rate = untrained.learning_rate;
-            const bool taught = s.distilled && kind.mechanism != "softmax" && !s.from_scratch;
-            const std::string way = s.from_scratch ? "scratch" : taught ? "distilled" : "next_token";
-            // In two thirds of the steps, rounded up, the teacher reads what the student reads.
-            const std::uint64_t reads = steps + (taught ? (2 * steps + 2) / 3 : 0),
-                                tokens = reads * how.batch * m.context();
-            nlohmann::ordered_json options{
-                {"model", kind.name}, {"way", way}, {"weights", std::filesystem::path(s.weights).filename().string()}};
-            options.update(describe(how));
-            examples::run_record record("picogpt_kernel", options, s.common.seed);
-            record.set("teacher_loss", before.loss);
-            record.set("teacher_acc", before.accuracy);
-            record.set("tokens", tokens);
-            record.set("state_bytes", m.state().bytes());
-            record.set("teacher_state_bytes", cached);
-            const std::string name = kind.name + "-" + way + "-" + std::to_string(steps) +
-                                     (s.common.seed == 1 ? "" : "-seed" + std::to_string(s.common.seed));
-            std::cout << "\n" << name << "\n";
-            const std::optional<picogpt::model<float>> source_of = taught ? std::optional(teacher) : std::nullopt;
-            const xtn::evaluation after = examples::train(picogpt::converted_task(m, source.corpus, source_of, steps),
-                                                          how, pool, s.common.out, name, record, s.common.resume)
-                                              .validation;
-            results.add_row({kind.name,
-                             way,
-                             steps,
-                             tokens,
-                             after.loss,
-                             {100 * after.accuracy, 2},
-                             {100 * after.accuracy / before.accuracy, 1},
-                             m.state().bytes()});
+class conversions {
+public:
+    conversions(const settings& s, const xtn::text_corpus& corpus)
+        : settings_(s),
+          text_(s.trial ? picogpt::split::for_choices(corpus) : picogpt::split(corpus)),
+          teacher_(picogpt::load_model(xtn::load_safetensors(s.weights))),
+          pool_(s.common.threads),
+          before_(picogpt::evaluate(teacher_, text_.validation, teacher_.context(), pool_)) {
+        for (const auto& p : teacher_.parameters()) known_.insert(p.name);
+    }
+
+    void run() {
+        results_.add_row({"teacher",
+                          "",
+                          std::uint64_t{0},
+                          std::size_t{0},
+                          before_.loss,
+                          {100 * before_.accuracy, 2},
+                          {100.0, 1},
+                          teacher_.state().bytes()});
+        for (const picogpt::attention_kind kind : settings_.kinds)
+            for (const std::string& way : settings_.ways)
+                for (const std::uint64_t budget : settings_.budgets) convert(kind, way, budget);
+        std::cout << "\n" << results_.markdown();
+    }
+
+private:
+    void convert(const picogpt::attention_kind& kind, const std::string& way, std::uint64_t budget) {
+        const examples::options& common = settings_.common;
+        const picogpt::model<float> m =
+            picogpt::exchanged(way == "scratch" ? untrained() : teacher_, kind, common.seed);
+        const std::string name = kind.name + "-" + way + "-" + std::to_string(budget) +
+                                 (common.seed == 1 ? "" : "-seed" + std::to_string(common.seed));
+        std::uint64_t read = 0;
+        for (picogpt::conversion_stage& stage : picogpt::conversion_stages(way, budget, settings_.rates)) {
+            stage.how.batch = common.batch;
+            stage.how.seed = common.seed;
+            for (const auto& p : m.parameters())
+                if (way != "scratch" && !known_.contains(p.name))
+                    stage.how.rate_factors[p.name] = settings_.rates.exchanged;
+            read += stage.read();
+            const xtn::evaluation after = learn(m, kind.name, way, budget, stage, read, name);
+            if (!stage.taught)
+                results_.add_row({kind.name,
+                                  way,
+                                  budget,
+                                  tokens(read),
+                                  after.loss,
+                                  {100 * after.accuracy, 2},
+                                  {100 * after.accuracy / before_.accuracy, 1},
+                                  m.state().bytes()});
         }
-    std::cout << "\n" << results.markdown();
-}
+    }
+
+    /// Leaves a record, of the whole conversion that of its last stage.
+    xtn::evaluation learn(const picogpt::model<float>& m, const std::string& kind, const std::string& way,
+                          std::uint64_t budget, const picogpt::conversion_stage& stage, std::uint64_t read,
+                          const std::string& name) {
+        const examples::options& common = settings_.common;
+        nlohmann::ordered_json options{{"model", kind},
+                                       {"way", way},
+                                       {"budget", budget},
+                                       {"stage", stage.name},
+                                       {"next_token_rate", settings_.rates.next_token},
+                                       {"alignment_rate", settings_.rates.alignment},
+                                       {"exchanged_rate", settings_.rates.exchanged},
+                                       {"trial", settings_.trial},
+                                       {"weights", std::filesystem::path(settings_.weights).filename().string()}};
+        options.update(describe(stage.how));
+        examples::run_record record("picogpt_kernel", options, common.seed);
+        record.set("teacher_loss", before_.loss);
+        record.set("teacher_acc", before_.accuracy);
+        record.set("tokens", tokens(read));
+        record.set("state_bytes", m.state().bytes());
+        record.set("teacher_state_bytes", teacher_.state().bytes());
+        const std::string file = stage.taught ? name + "-" + stage.name : name;
+        std::cout << "\n" << file << "\n";
+        const auto trained = [&](const auto& task) {
+            return examples::train(task, stage.how, pool_, common.out, file, record, common.resume).validation;
+        };
+        if (stage.taught) return trained(picogpt::taught_task(m, text_, teacher_, *stage.taught));
+        return trained(picogpt::text_task(m, text_));
+    }
+
+    picogpt::model<float> untrained() const {
+        return picogpt::make_model({.vocabulary = teacher_.classes()}, "dense", picogpt::tuned_recipe("dense").start,
+                                   settings_.common.seed);
+    }
+    std::uint64_t tokens(std::uint64_t batches) const { return batches * settings_.common.batch * teacher_.context(); }
+
+    const settings& settings_;
+    picogpt::split text_;
+    picogpt::model<float> teacher_;
+    xtn::thread_pool pool_;
+    xtn::evaluation before_;
+    std::set<std::string> known_;
+    examples::table results_{
+        {"attention", "way", "budget", "tokens", "val loss", "val accuracy", "kept %", "state bytes"}};
+};
 
 }  // namespace
 
@@ -99,11 +141,25 @@ int main(int argc, char** argv) {
     app.add_option("--weights", s.weights, "safetensors file of a PicoGPT, of any operators")->required();
     app.add_option("--kinds", s.kinds,
                    "such as softmax, paper, code, prf-orthogonal, hedgehog (core/attention_kind.hpp)");
-    app.add_option("--budgets", s.steps, "numbers of steps, a training each");
-    app.add_flag("--distilled", s.distilled, "first align attention, then distil logits, each in a third of the steps");
-    app.add_flag("--from-scratch", s.from_scratch, "the kinds begin untrained");
+    app.add_option("--ways", s.ways, "to train on: next_token, aligned, distilled, scratch")
+        ->check(CLI::IsMember(picogpt::conversion_ways));
+    app.add_option("--budgets", s.budgets, "numbers of batches to read, a conversion each");
+    app.add_option("--learning-rate", s.rates.next_token, "peak, of next tokens and of distillation")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--alignment-rate", s.rates.alignment, "peak, of alignment")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--exchanged-rate", s.rates.exchanged, "times that what came with the exchange learns faster")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_flag("--trial", s.trial, "learn from nine tenths of the training split, be scored on the last");
     return app.run(argc, argv, [&] {
-        if (s.common.quick && app.count("--budgets") == 0) s.steps = {0, 20};
-        run(s);
+        if (s.common.quick && app.count("--budgets") == 0) s.budgets = {0, 20};
+        examples::corpus_options where;
+        if (s.common.data) where.data = *s.common.data;
+        const examples::corpus_source source = examples::find_corpus(where);
+        examples::make_directory(s.common.out);
+        conversions(s, source.corpus).run();
     });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writes text with a trained PicoGPT, dense or MPO.
+// Writes text with a trained PicoGPT, of any operators and any kind of attention.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -7,6 +7,7 @@
 #include "common/blas_kernels.hpp"
 #include "common/data.hpp"
 #include "common/options.hpp"
+#include "core/attention_kind.hpp"
 #include "core/weights.hpp"
 
 int main(int argc, char** argv) {
@@ -41,5 +42,7 @@ int main(int argc, char** argv) {
         const std::vector<xtn::token> begin = characters.encode(prompt);
         const auto text = xtn::nn::generate(m, begin, length, how, random);
         std::printf("%s%s\n", prompt.c_str(), characters.decode(text).c_str());
+        std::cerr << "\nstate: " << m.state().bytes() << " bytes; keys and values: " << picogpt::key_value_bytes(m)
+                  << " bytes\n";
     });
 }

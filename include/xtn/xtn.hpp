@@ -95,6 +95,7 @@
 #include <xtn/nn/subspace.hpp>
 #include <xtn/nn/transformer/decoder.hpp>
 #include <xtn/nn/transformer/transformer.hpp>
+#include <xtn/nn/windowed_attention.hpp>
 
 /// @namespace xtn
 /// The library: contractions, plans, gradients, operators, files and training.

@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "pages"))
 import benchmarks  # noqa: E402
 import figures  # noqa: E402
+import kernel_attention  # noqa: E402
 import minimal  # noqa: E402
 import mpo  # noqa: E402
 import page  # noqa: E402
@@ -75,7 +76,8 @@ class Pages(unittest.TestCase):
         self.assertRaisesRegex(ValueError, "does not begin", page.filled, "<!-- x --> 1 <!-- / --> <!-- / -->", {"x": ""}, "p")
 
     def test_prose_holds_no_number_of_its_own(self):
-        for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal), ("subspace", subspace)):
+        for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal), ("subspace", subspace),
+                             ("kernel_attention", kernel_attention)):
             text = (ROOT / "docs" / "experiments" / f"{name}.md").read_text(encoding="utf-8")
             part, protocol = module.PROTOCOL
             known = page.numbers_in(module.make(records.RESULTS).parts[part]) | page.numbers_in(protocol)
@@ -139,6 +141,34 @@ class Pages(unittest.TestCase):
         runs[3]["results"] |= {"val_acc": 0.49, "val_loss": 1.71}
         self.assertEqual(subspace.Maker(runs).make().parts["relations"].count("does not hold"), 5)
         self.assertEqual(subspace.Maker([]).make().parts["relations"].count("hold"), 0)
+
+    def test_kernel_attention_relations(self):
+        def run(kind, budget, loss, accuracy, way="next_token", weights=kernel_attention.TEACHER):
+            options = {"model": kind, "way": way, "budget": budget, "stage": "next_token", "trial": False, "weights": weights}
+            return {"program": "picogpt_kernel", "seed": 1, "series": {}, "options": options,
+                    "results": {"val_loss": loss, "val_acc": accuracy, "teacher_loss": 1.5, "teacher_acc": 0.5, "state_bytes": 1024}}
+
+        def falls(steepness):
+            return {"step": [8, 32, 128], "value": [m ** steepness for m in (8, 32, 128)]}
+
+        kinds = {"gaussian": -0.5, "orthogonal": -0.55, "sobol": -1.0, "dct": -0.6}
+        errors = {"program": "picogpt_kernel_error", "series": {f"{v} {k}": falls(s) for v in ("gaussian", "trained") for k, s in kinds.items()},
+                  "results": {}}
+        good = [run(kind, b, loss, 0.495) for b in (40, 125)
+                for kind, loss in (("code", 1.51), ("paper", 1.512), ("pff", 1.52), ("prf", 1.53), ("retention", 1.54))]
+        # Neither a window nor another teacher nor softmax decides.
+        rest = [run("paper-w16", 40, 1.0, 0.9), run("hedgehog", 40, 1.0, 0.9, weights="other.safetensors"), run("softmax", 40, 1.0, 0.9)]
+
+        def bench(name, **counters):
+            return {"name": f"{name}/iterations:5/manual_time"} | counters
+
+        speed = {"benchmarks": [bench("training/256", paper_times=0.95), bench("training/4096", paper_times=4.5), bench("evaluator/256", of_products=0.8),
+                                bench("writing/256/16", paper=1000.0), bench("writing/8192/16", paper=990.0, paper_times=20.0)]}
+        relations = kernel_attention.Maker([*good, *rest, errors], speed).make().parts["relations"]
+        self.assertEqual((relations.count("| holds "), relations.count("does not hold")), (25, 0))
+        bad = [run(r["options"]["model"], r["options"]["budget"], 3.0 - r["results"]["val_loss"] + 0.1, 0.4) for r in good]
+        self.assertEqual(kernel_attention.Maker(bad).make().parts["relations"].count("does not hold"), 10)
+        self.assertEqual(kernel_attention.Maker([]).make().parts["relations"].count("hold"), 0)
 
 
 class Figures(unittest.TestCase):

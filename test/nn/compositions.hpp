@@ -60,6 +60,19 @@ inline std::map<std::string, xtn::nn::transformer_spec> compositions() {
     all["widths that change"].output.width = 7;
     all["learned positions"] = spec({{.mixer = attention_spec{.heads = 2}}});
     all["learned positions"].input.positions = position_kind::learned;
+    const auto kernel = [&](const std::string& settings, bool gate) {
+        return spec({{.mixer = attention_spec{.heads = 2,
+                                              .value_width = 6,
+                                              .gate = gate,
+                                              .groups = gate ? 2u : 0u,
+                                              .mechanism = "kernel",
+                                              .settings = settings}},
+                     {.mixer = relu}});
+    };
+    all["linear attention"] = kernel("", false);
+    all["linear attention, decay, norm and gate"] = kernel("features=softmax decay=retention denominator=no", true);
+    all["linear attention beside a window"] = kernel("features=learned window=3", false);
+    all["window"] = spec({{.mixer = attention_spec{.heads = 2, .settings = "window=4"}}});
     all["no positions, head with a bias"] = spec({{.mixer = attention_spec{.heads = 2}}});
     all["no positions, head with a bias"].input.positions = position_kind::none;
     all["no positions, head with a bias"].output.bias = true;

@@ -18,6 +18,7 @@
 #include <xtn/nn/directions.hpp>
 #include <xtn/nn/kernel_attention.hpp>
 #include <xtn/nn/transformer/transformer.hpp>
+#include <xtn/nn/windowed_attention.hpp>
 #include <xtn/xtn.hpp>
 
 #include "xtn_paths.hpp"
@@ -108,6 +109,26 @@ BOOST_AUTO_TEST_CASE(pytorch_has_the_same_values_and_gradients) {
            {.heads = heads, .normalised = false, .decay = {gamma.begin(), gamma.end()}}});
 }
 
+BOOST_AUTO_TEST_CASE(softmax_features_with_and_without_a_denominator) {
+    const auto file = xtn::load_safetensors(XTN_TEST_DATA "/kernel_attention.safetensors");
+    const auto rows = [&](const std::string& name) {  // of three sequences of twelve positions
+        return matrix<double>(xt::reshape_view(xtn::read_xtensor<double, 3>(file, name), {36, 8}));
+    };
+    const auto map = feature_map<double>::softmax(xt::transpose(xtn::read_xtensor<double, 2>(file, "projection")));
+    xtn::tape<double> t;
+    const auto q = t.leaf(rows("q")), k = t.leaf(rows("k")), v = t.leaf(rows("v"));
+    BOOST_TEST(difference(map.queries(q, 1).value(), rows("phi_q")) < 1e-10);
+    BOOST_TEST(difference(map.keys(k, 1, 12).features.value(), rows("phi_k")) < 1e-10);
+    const kernel_attention<double> sums(map, {.normalised = false}), means(map, {});
+    BOOST_TEST(difference(sums(q, k, v, 12).value(), rows("out_unnormalised")) < 1e-10);
+    const auto y = means(q, k, v, 12);
+    BOOST_TEST(difference(y.value(), rows("out")) < 1e-10);
+    t.backward(xtn::einsum<"rc,rc->">(y, t.constant(rows("dy"))));
+    BOOST_TEST(difference(q.gradient(), rows("grad.q")) < 1e-10);
+    BOOST_TEST(difference(k.gradient(), rows("grad.k")) < 1e-10);
+    BOOST_TEST(difference(v.gradient(), rows("grad.v")) < 1e-10);
+}
+
 BOOST_AUTO_TEST_CASE(every_map_has_its_gradient) {
     for (const auto& [name, map, normalised] : all_maps()) {
         const kernel_attention<double> attention(map, {.heads = 2, .normalised = normalised, .chunk = 3});
@@ -118,31 +139,70 @@ BOOST_AUTO_TEST_CASE(every_map_has_its_gradient) {
     }
 }
 
+/// Two sequences of seven positions at once, and a few positions after another from a state.
+template <class A>
+void check_decoding(const std::string& name, const A& attention, const matrix<double>& q, const matrix<double>& k,
+                    const matrix<double>& v) {
+    xtn::tape<double> t;
+    const xtn::no_gradient<double> values_only(t);
+    const matrix<double> whole = attention(t.leaf(q), t.leaf(k), t.leaf(v), 7).value();
+    xtn::nn::attention_state<double> state(2, attention.state_size(k.shape(1), v.shape(1), 7), 7);
+    const auto rows = [&](const matrix<double>& m, std::size_t from, std::size_t count) {  // of both sequences
+        matrix<double> part({2 * count, m.shape(1)});
+        for (std::size_t s = 0; s < 2; ++s) std::copy_n(&m(s * 7 + from, 0), count * m.shape(1), &part(s * count, 0));
+        return part;
+    };
+    std::size_t at = 0;
+    for (const std::size_t count : {3u, 1u, 1u, 2u}) {
+        const auto part = [&](const matrix<double>& m) { return t.leaf(rows(m, at, count)); };
+        const auto y = attention(part(q), part(k), part(v), state);
+        BOOST_TEST(difference(y.value(), rows(whole, at, count)) < 1e-12, name << " at " << at);
+        state.advance(count);
+        at += count;
+    }
+}
+
 BOOST_AUTO_TEST_CASE(decoding_is_the_whole_sequence_in_a_state_of_one_size) {
     const auto q = random_matrix(14, 8, 1), k = random_matrix(14, 8, 2), v = random_matrix(14, 6, 3);
     for (const auto& [name, map, normalised] : all_maps()) {
         const kernel_attention<double> attention(
             map, {.heads = 2, .normalised = normalised, .decay = xtn::nn::retention_decays(2)});
         BOOST_TEST(attention.state_size(8, 6, 10) == attention.state_size(8, 6, 100000));
-        xtn::tape<double> t;
-        const xtn::no_gradient<double> values_only(t);
-        const matrix<double> whole = attention(t.leaf(q), t.leaf(k), t.leaf(v), 7).value();
-        xtn::nn::attention_state<double> state(2, attention.state_size(8, 6, 7), 7);
-        const auto rows = [&](const matrix<double>& m, std::size_t from, std::size_t count) {  // of both sequences
-            matrix<double> part({2 * count, m.shape(1)});
-            for (std::size_t s = 0; s < 2; ++s)
-                std::copy_n(&m(s * 7 + from, 0), count * m.shape(1), &part(s * count, 0));
-            return part;
-        };
-        for (std::size_t at = 0; at < 7;) {
-            const std::size_t count = at == 0 ? 3 : 1;
-            const auto part = [&](const matrix<double>& m) { return t.leaf(rows(m, at, count)); };
-            const auto y = attention(part(q), part(k), part(v), state);
-            BOOST_TEST(difference(y.value(), rows(whole, at, count)) < 1e-12, name << " at " << at);
-            state.advance(count);
-            at += count;
-        }
+        check_decoding(name, attention, q, k, v);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_window_beside_it) {
+    const auto w = xtn::nn::draw_directions(xtn::nn::directions::orthogonal, 5, 4, 1);
+    const kernel_attention<double> far(feature_map<double>::exponential(w, 0.5, false), {.heads = 2});
+    const auto q = random_matrix(14, 8, 1), k = random_matrix(14, 8, 2), v = random_matrix(14, 6, 3);
+    for (const std::size_t window : {1u, 2u, 4u, 9u}) {
+        const xtn::nn::softmax_attention near{.heads = 2, .window = window};
+        const xtn::nn::windowed_attention<double> both(far, near);
+        both.parameters().back().value.values()[0] = 0.2;  // of the first head; the second has a half
+        xtn::tape<double> t;
+        const auto of = [&](const auto& attention) {
+            return matrix<double>(attention(t.leaf(q), t.leaf(k), t.leaf(v), 7).value());
+        };
+        const auto whole = of(both), f = of(far), n = of(near);
+        for (std::size_t r = 0; r < 14; ++r)
+            for (std::size_t c = 0; c < 6; ++c) {
+                const double m = c < 3 ? 0.2 : 0.5;
+                BOOST_TEST(std::abs(whole(r, c) - (m * f(r, c) + (1 - m) * n(r, c))) < 1e-12);
+            }
+        const auto errors =
+            xtn::check_gradient([&](auto&, auto a, auto b, auto c) { return both(a, b, c, 7); }, std::tuple(q, k, v));
+        BOOST_TEST(errors.worst() < 1e-6, window << ": " << errors.worst());
+        check_decoding("window", both, q, k, v);
+        BOOST_TEST(both.state_size(8, 6, 100) == far.state_size(8, 6, 100) + (window - 1) * 14);
+        BOOST_TEST(both.state_size(8, 6, 100) == both.state_size(8, 6, 100000));
+        check_decoding("window alone", near, q, k, v);
+    }
+    BOOST_CHECK_THROW(xtn::nn::windowed_attention<double>(far, {.heads = 2}), xtn::error);
+    xtn::tape<double> t;
+    BOOST_CHECK_THROW(
+        (xtn::nn::softmax_attention{.heads = 2, .causal = false, .window = 2}(t.leaf(q), t.leaf(k), t.leaf(v), 7)),
+        xtn::error);
 }
 
 BOOST_AUTO_TEST_CASE(large_inputs_stay_finite) {
@@ -238,11 +298,11 @@ BOOST_AUTO_TEST_CASE(kinds_by_name) {
     };
     std::set<double> found;
     for (const char* settings :
-         {"", "features=prf directions=gaussian", "features=pff directions=sobol count=5", "seed=2",
+         {"", "window=3", "features=prf directions=gaussian", "features=pff directions=sobol count=5", "seed=2",
           "features=softmax decay=retention denominator=no", "features=learned", "features=identity denominator=no",
           "features=identity decay=retention denominator=no", "features=prf directions=orthogonal count=16"})
         for (const bool gate : {false, true}) found.insert(whole_and_decoded(settings, gate)(8, 0));
-    BOOST_TEST(found.size() == 18u);  // no two are the same
+    BOOST_TEST(found.size() == 20u);  // no two are the same
     const auto refused = [](const std::string& settings, const std::string& why, attention_spec spec = {}) {
         spec.key_width = spec.value_width = 8;
         spec.mechanism = "kernel";
@@ -252,13 +312,21 @@ BOOST_AUTO_TEST_CASE(kinds_by_name) {
     };
     refused("features=cosine", "features is one of paper, prf, pff, softmax, learned, identity; found \"cosine\"");
     refused("feature=prf",
-            "has the settings features, directions, count, seed, decay and denominator; found \"feature=prf\"");
+            "has the settings features, directions, count, seed, decay, denominator and window; found \"feature=prf\"");
     refused("count=-1", "count is a number, found \"-1\"");
     refused("directions=random", "random");
     refused("features=learned count=4", "not to be chosen, found count=4");
     refused("features=prf denominator=no", "need a denominator");
     refused("", "the layer is not causal", {.causal = false});
     refused("", "scales scores", {.scale = 0.5});
+    refused("window=-3", "window is a number, found \"-3\"");
+    const auto softmax = [](const std::string& settings) {
+        return make_attention<double>("blocks.0.attn", {.heads = 2, .settings = settings}).state_size(8, 6, 100);
+    };
+    BOOST_TEST(softmax("") == 1400u);
+    BOOST_TEST(softmax("window=11") == 140u);
+    for (const char* settings : {"window", "window=", "window=-1", "width=3"})
+        BOOST_CHECK_THROW(softmax(settings), xtn::error);
 }
 
 BOOST_AUTO_TEST_CASE(a_shift_needs_a_denominator) {

@@ -24,6 +24,11 @@ using kernels::attention_shape;
 using kernels::strided_rows;
 using kernels::update;
 
+/// How many positions of the past lie before what position t sees.
+std::size_t hidden(const attention_shape& s, std::size_t t) {
+    return s.causal && t + 1 > s.window ? t + 1 - s.window : 0;
+}
+
 /// Attention in double, one query at a time, on packed (batch * time x heads * head_dim) operands; values have columns of
 /// their own.
 std::vector<double> attention_by_definition(const attention_shape& s, double scale, const std::vector<double>& q,
@@ -39,15 +44,15 @@ std::vector<double> attention_by_definition(const attention_shape& s, double sca
                 const auto value_at = [&](std::size_t row, std::size_t j) {
                     return (b * s.time + row) * value_dim + h * s.value_dim + j;
                 };
-                const std::size_t seen = s.causal ? t + 1 : s.time;
+                const std::size_t seen = s.causal ? t + 1 : s.time, from = hidden(s, t);
                 std::vector<double> weight(seen);
                 double sum = 0;
-                for (std::size_t u = 0; u < seen; ++u) {
+                for (std::size_t u = from; u < seen; ++u) {
                     double score = 0;
                     for (std::size_t j = 0; j < s.head_dim; ++j) score += q[at(t, j)] * k[at(u, j)];
                     sum += weight[u] = std::exp(scale * score);
                 }
-                for (std::size_t u = 0; u < seen; ++u)
+                for (std::size_t u = from; u < seen; ++u)
                     for (std::size_t j = 0; j < s.value_dim; ++j)
                         out[value_at(t, j)] += weight[u] / sum * v[value_at(u, j)];
             }
@@ -73,16 +78,16 @@ gradients attention_pullback_by_definition(const attention_shape& s, double scal
                 const auto value_at = [&](std::size_t row, std::size_t j) {
                     return (b * s.time + row) * value_dim + h * s.value_dim + j;
                 };
-                const std::size_t seen = s.causal ? t + 1 : s.time;
+                const std::size_t seen = s.causal ? t + 1 : s.time, from = hidden(s, t);
                 std::vector<double> p(seen), dp(seen);
                 double sum = 0, dot = 0;
-                for (std::size_t u = 0; u < seen; ++u) {
+                for (std::size_t u = from; u < seen; ++u) {
                     for (std::size_t j = 0; j < s.head_dim; ++j) p[u] += q[at(t, j)] * k[at(u, j)];
                     for (std::size_t j = 0; j < s.value_dim; ++j) dp[u] += dout[value_at(t, j)] * v[value_at(u, j)];
                     sum += p[u] = std::exp(scale * p[u]);
                 }
-                for (std::size_t u = 0; u < seen; ++u) dot += (p[u] /= sum) * dp[u];
-                for (std::size_t u = 0; u < seen; ++u) {
+                for (std::size_t u = from; u < seen; ++u) dot += (p[u] /= sum) * dp[u];
+                for (std::size_t u = from; u < seen; ++u) {
                     const double ds = scale * p[u] * (dp[u] - dot);
                     for (std::size_t j = 0; j < s.value_dim; ++j) d.v[value_at(u, j)] += p[u] * dout[value_at(t, j)];
                     for (std::size_t j = 0; j < s.head_dim; ++j) {
@@ -145,7 +150,7 @@ void check_attention(const attention_shape& s, update mode) {
         expected.v = plus(value_before, expected.v);
     }
     // A single visible key has weight 1 whatever its score: dq and dk are 0 to rounding, so they are compared as a sum.
-    if (s.time > 1 || mode == update::add) {
+    if (std::min(s.time, s.window) > 1 || mode == update::add) {
         check_close(dq, expected.q);
         check_close(dk, expected.k);
     } else {
@@ -164,6 +169,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(both_passes_by_their_definitions, T, scalars) {
                 for (const auto residual : {attention_residual::probabilities, attention_residual::log_sum_exp})
                     for (const auto mode : {update::replace, update::add})
                         check_attention<T>({2, 3, time, head_dim, causal, residual, value_dim}, mode);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_window_slides_along, T, scalars) {
+    for (const std::size_t time : {1u, 5u, 64u, 65u, 150u})
+        for (const std::size_t window : {1u, 2u, 63u, 64u, 65u, 149u, 150u, 1000u})
+            for (const auto residual : {attention_residual::probabilities, attention_residual::log_sum_exp})
+                for (const auto mode : {update::replace, update::add})
+                    check_attention<T>({.batch = 2,
+                                        .heads = 2,
+                                        .time = time,
+                                        .head_dim = 3,
+                                        .residual = residual,
+                                        .value_dim = 4,
+                                        .window = window},
+                                       mode);
 }
 
 BOOST_AUTO_TEST_CASE(pullback_by_differences) {

@@ -6,13 +6,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/attention_kind.hpp"
-#include "core/converted_task.hpp"
+#include "core/conversion.hpp"
 #include "core/operators.hpp"
 
 BOOST_AUTO_TEST_SUITE(kernel_models)
@@ -27,16 +26,14 @@ picogpt::model<float> teacher() {
     return picogpt::make_model(shape, "dense", {.sigma = 0.3}, 1);
 }
 
-/// Of the first window of a step: its loss, and the largest gradient of a number of the attention layers.
+/// Of a window: its loss, and the largest gradient of a number of the attention layers.
 struct learnt {
     float loss;
     double largest;
 };
-learnt first_window(const std::string& kind, std::uint64_t step, bool taught) {
-    const auto from = teacher();
-    picogpt::converted_task task(picogpt::exchanged(from, kind, 1), text(), taught ? std::optional(from) : std::nullopt,
-                                 30);
-    task.begin(1, step, 2);
+template <class Task>
+learnt window_of(Task task) {
+    task.begin(1, 0, 2);
     xtn::tape<float> t;
     const auto loss = task.loss(t, 0);
     t.backward(loss);
@@ -45,6 +42,10 @@ learnt first_window(const std::string& kind, std::uint64_t step, bool taught) {
         if (p.name.find(".attn.") != std::string::npos)  // what alignment changes
             for (const float g : t.gradient(p.value)) largest = std::fmax(largest, std::fabs(g));
     return {loss.item(), largest};
+}
+learnt of_teacher(const std::string& kind, picogpt::lesson what) {
+    const auto from = teacher();
+    return window_of(picogpt::taught_task(picogpt::exchanged(from, kind, 1), text(), from, what));
 }
 
 BOOST_AUTO_TEST_CASE(names) {
@@ -59,12 +60,15 @@ BOOST_AUTO_TEST_CASE(names) {
     BOOST_TEST(spec("code").gate);
     BOOST_TEST(spec("code").groups == 8u);
     BOOST_TEST(!spec("hedgehog").gate);
-    for (const char* name : {"", "dijiang", "prf-square", "hedgehog-dct", "prf-0"})
+    BOOST_TEST(spec("hedgehog-w16").settings == "features=learned window=16");
+    BOOST_TEST(spec("softmax-w4").settings == "window=4");
+    BOOST_TEST(spec("softmax-w4").mechanism == "softmax");
+    for (const char* name : {"", "dijiang", "prf-square", "hedgehog-dct", "prf-0", "softmax-8", "paper-w0", "paper-w"})
         BOOST_CHECK_THROW(picogpt::attention_kind{name}, xtn::error);
 }
 
 BOOST_AUTO_TEST_CASE(what_both_have_is_copied) {
-    for (const char* name : {"softmax", "paper", "code", "prf", "pff", "hedgehog", "retention"}) {
+    for (const char* name : {"softmax", "paper", "code", "prf", "pff", "hedgehog", "retention", "paper-w3"}) {
         const auto from = teacher(), made = picogpt::exchanged(from, std::string(name), 1);
         std::size_t copied = 0;
         for (const auto& p : from.parameters())
@@ -80,17 +84,38 @@ BOOST_AUTO_TEST_CASE(what_both_have_is_copied) {
 
 // A student that is its teacher has nothing to learn from it.
 BOOST_AUTO_TEST_CASE(the_teacher_is_its_own_best_student) {
-    BOOST_TEST(first_window("softmax", 0, true).loss == 0.0f);
-    BOOST_TEST(first_window("softmax", 0, true).largest == 0.0);
-    BOOST_TEST(first_window("softmax", 10, true).largest < 1e-6);
-    BOOST_TEST(first_window("softmax", 20, true).largest > 1e-3);  // next tokens
-    BOOST_TEST(first_window("softmax", 20, true).loss == first_window("softmax", 20, false).loss);
-    for (const char* name : {"paper", "code", "hedgehog", "retention"})
-        for (const std::uint64_t step : {0u, 10u}) {
-            const learnt found = first_window(name, step, true);
-            BOOST_TEST(found.loss > 0, name << " at " << step);
-            BOOST_TEST(found.largest > 1e-5, name << " at " << step);
+    using enum picogpt::lesson;
+    BOOST_TEST(of_teacher("softmax", alignment).loss == 0.0f);
+    BOOST_TEST(of_teacher("softmax", alignment).largest == 0.0);
+    BOOST_TEST(of_teacher("softmax", distillation).largest < 1e-6);
+    BOOST_TEST(window_of(picogpt::text_task(teacher(), text())).largest > 1e-3);
+    for (const char* name : {"paper", "code", "hedgehog", "retention", "paper-w3", "softmax-w3"})
+        for (const auto what : {alignment, distillation}) {
+            const learnt found = of_teacher(name, what);
+            BOOST_TEST(found.loss > 0, name);
+            BOOST_TEST(found.largest > 1e-5, name);
         }
+}
+
+BOOST_AUTO_TEST_CASE(every_way_spends_its_budget) {
+    for (const auto way : picogpt::conversion_ways)
+        for (const std::uint64_t budget : {0u, 1u, 5u, 6u, 40u, 125u, 2000u}) {
+            const auto stages = picogpt::conversion_stages(std::string(way), budget);
+            std::uint64_t read = 0;
+            for (const auto& s : stages) read += s.read();
+            BOOST_TEST(read == budget, way << " " << budget);
+            BOOST_TEST(!stages.back().taught.has_value());
+        }
+    const auto stages = picogpt::conversion_stages("distilled", 40, {.next_token = 1e-3, .alignment = 2e-3});
+    BOOST_REQUIRE(stages.size() == 3u);
+    BOOST_TEST(stages[0].how.steps == 6u);
+    BOOST_TEST(stages[1].how.steps == 6u);
+    BOOST_TEST(stages[2].how.steps == 16u);
+    BOOST_TEST(stages[0].how.learning_rate == 2e-3);
+    BOOST_TEST(stages[1].how.learning_rate == 1e-3);
+    BOOST_TEST(picogpt::conversion_stages("scratch", 10)[0].how.learning_rate ==
+               picogpt::tuned_recipe("dense").learning_rate);
+    BOOST_CHECK_THROW(picogpt::conversion_stages("taught", 40), xtn::error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

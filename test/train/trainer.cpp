@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(steps_are_those_of_a_loop_by_hand) {
     xtn::training_plan how = plan(8);
     how.clip = 0.05;
     how.weight_decay = 0.3;
+    how.rate_factors[task.parameters().back().name] = 3;
     const std::vector<double> found = trained(how, 2);
     xtn::parameter_store<double> store(task.parameters());
     xtn::data_parallel<double> parallel(store, task.operators(), pool);
-    xtn::adamw<double> optimizer(store.size(), how.optimizer,
-                                 xtn::decay_groups(store, task.operators(), how.decay, how.weight_decay));
+    xtn::adamw<double> optimizer(store.size(), how.optimizer, xtn::parameter_groups(store, task.operators(), how));
     const xtn::cosine_schedule rate(how.learning_rate, how.warmup, how.steps);
     for (std::uint64_t step = 0; step < how.steps; ++step) {
         task.begin(how.seed, step, how.batch);

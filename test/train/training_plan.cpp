@@ -49,6 +49,21 @@ BOOST_AUTO_TEST_CASE(matrices_and_tables_decay_but_not_biases_and_norms) {
                "ln_f.bias lm_head.weight lm_head.bias ");
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_may_have_a_rate_of_its_own) {
+    const xtn::dense<double> first(2, 3), second(4, 5);
+    xtn::parameter_store<double> store(
+        {{"first", first.parameters()[0].value}, {"second", second.parameters()[0].value}});
+    xtn::training_plan plan{.weight_decay = 0.25, .decay = xtn::decayed::everything, .rate_factors = {{"second", 7}}};
+    const auto groups = xtn::parameter_groups<double>(store, {}, plan);
+    BOOST_REQUIRE(groups.size() == 2u);
+    BOOST_TEST(groups[0].lr_scale == 1);
+    BOOST_TEST(groups[1].lr_scale == 7);
+    BOOST_TEST(groups[1].weight_decay == 0.25);
+    plan.rate_factors["third"] = 2;
+    BOOST_CHECK_EXCEPTION(xtn::parameter_groups<double>(store, {}, plan), xtn::error,
+                          [](const auto& e) { return std::string(e.what()).find("\"third\"") != std::string::npos; });
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <xtn/core/number.hpp>
 #include <xtn/op/families.hpp>
@@ -20,7 +21,8 @@ struct known_kind {
     bool gated = false;
 };
 
-constexpr std::array<known_kind, 6> kinds{{{"paper", "paper", "dct"},
+constexpr std::array<known_kind, 7> kinds{{{"softmax", "", ""},
+                                           {"paper", "paper", "dct"},
                                            {"code", "softmax", "dct", true},
                                            {"prf", "prf", "gaussian"},
                                            {"pff", "pff", "sobol"},
@@ -30,30 +32,43 @@ constexpr std::array<known_kind, 6> kinds{{{"paper", "paper", "dct"},
 }  // namespace
 
 attention_kind::attention_kind(const std::string& text) : name(text) {
-    if (text == "softmax") return;
     std::istringstream parts(text);
     std::string part;
     std::getline(parts, part, '-');
     const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const known_kind& k) { return k.name == part; });
     const auto refuse = [&](const std::string& why) {
-        throw xtn::error("\"" + text + "\" is no kind of attention: " + why +
-                         "; examples are softmax, paper, code, prf, pff, hedgehog, retention, prf-orthogonal-64");
+        throw xtn::error(
+            "\"" + text + "\" is no kind of attention: " + why +
+            "; examples are softmax, paper, code, prf, pff, hedgehog, retention, prf-orthogonal-64, paper-w16");
     };
     if (found == kinds.end()) refuse("\"" + part + "\" is unknown");
-    mechanism = "kernel";
-    gated = found->gated;
-    std::string directions(found->directions), count;
+    std::vector<std::string> words;
+    std::string directions(found->directions);
+    const auto say = [&](const std::string& word, std::string_view value) {
+        if (!value.empty()) words.push_back(word + "=" + std::string(value));
+    };
+    std::string count, window;
     while (std::getline(parts, part, '-')) {
-        if (directions.empty()) refuse("it has no directions");
-        if (const auto number = xtn::parse_number<std::size_t>(part); number && *number > 0)
-            count = part;
+        const auto positive = [](const std::string& digits) {
+            const auto number = xtn::parse_number<std::size_t>(digits);
+            return number && *number > 0;
+        };
+        if (part.starts_with('w') && positive(part.substr(1)))
+            window = part.substr(1);
+        else if (directions.empty())
+            refuse("it has no directions");
         else
-            directions = part;
+            (positive(part) ? count : directions) = part;
     }
-    settings = "features=" + std::string(found->features);
-    if (!directions.empty()) settings += " directions=" + directions;
-    if (!count.empty()) settings += " count=" + count;
-    if (gated) settings += " decay=retention denominator=no";
+    gated = found->gated;
+    say("features", found->features);
+    say("directions", directions);
+    say("count", count);
+    if (gated) words.insert(words.end(), {"decay=retention", "denominator=no"});
+    say("window", window);
+    for (const std::string& word : words) settings += (settings.empty() ? "" : " ") + word;
+    if (found->features.empty()) return;
+    mechanism = "kernel";
     xtn::nn::kernel_settings::from(settings);  // refuses directions that mean nothing
 }
 
@@ -91,5 +106,7 @@ model<float> exchanged(const model<float>& m, const attention_kind& kind, std::u
             std::ranges::copy(found->second.values(), p.value.values().begin());
     return made;
 }
+
+std::size_t key_value_bytes(const model<float>& m) { return exchanged(m, attention_kind(), 0).state().bytes(); }
 
 }  // namespace picogpt

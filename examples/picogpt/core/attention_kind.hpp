@@ -9,10 +9,12 @@
 //     retention        no features: decay, group norm, gate (arXiv 2307.08621)
 //     prf-orthogonal   other directions than the kind's own
 //     prf-orthogonal-64, prf-64   so many features of a head
+//     paper-w16        beside a softmax window of so many positions; softmax-w16: the window alone
 //
 // Exchanged in a trained model, everything else stays as it is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -37,5 +39,8 @@ struct attention_kind {
 /// A copy of a model with another kind of attention. What both have is copied; gates begin as the code of DiJiang has them,
 /// uniform with the variance 2^-5 2 / (out + in), from the seed.
 model<float> exchanged(const model<float>& m, const attention_kind& kind, std::uint64_t seed);
+
+/// The bytes of keys and values of one sequence of the model's context: what its state is with softmax attention.
+std::size_t key_value_bytes(const model<float>& m);
 
 }  // namespace picogpt

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Multi-head softmax attention: out = softmax(scale q k^T) v for every sequence and head (Vaswani et al. 2017). Causal, a
-// position sees itself and those before it.
+// position sees itself and those before it, all of them or those in a window that slides along.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,8 @@ namespace xtn::nn {
 struct softmax_attention {
     std::size_t heads = 1;
     bool causal = true;
-    double scale = 0;  ///< of the scores; 0 means 1 / sqrt(columns of a head)
+    double scale = 0;        ///< of the scores; 0 means 1 / sqrt(columns of a head)
+    std::size_t window = 0;  ///< positions that a causal position sees, itself the last; 0 means all
 
     /// Sequences of `time` positions, one below the other. Throws shape_error for shapes that do not fit.
     template <scalar T>
@@ -57,36 +58,52 @@ struct softmax_attention {
         return y;
     }
 
-    /// The keys and values of `context` positions. Throws xtn::error unless it is causal.
+    /// The keys and values of `context` positions, or of those that the next one sees in its window. Throws xtn::error unless it is
+    /// causal.
     std::size_t state_size(std::size_t key_columns, std::size_t value_columns, std::size_t context) const {
         if (!causal) throw error("attention: only causal attention goes on position by position");
-        return context * (key_columns + value_columns);
+        return remembered(context) * (key_columns + value_columns);
     }
 
-    /// The next positions of the state's sequences. Throws shape_error as above and beyond the context, xtn::error where
-    /// something is differentiated.
+    /// The next positions of the state's sequences; the numbers of one begin `offset` after those of the state. Throws shape_error as
+    /// above and beyond the context, xtn::error where something is differentiated.
     template <scalar T>
     variable<T, 2> operator()(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
-                              attention_state<T>& state) const {
-        const std::size_t count = state.positions_in(q.shape()[0]), past = state.position();
+                              attention_state<T>& state, std::size_t offset = 0) const {
+        const std::size_t count = state.positions_in(q.shape()[0]), kept = remembered(state.context());
         kernels::attention_shape shape = shape_of(q, k, v, count);
         const variable<T, 2> y = detail::undifferentiated(v.shape(), q, k, v);
+        const std::size_t past = std::min(state.position(), kept), wide = k.shape()[1], value_wide = v.shape()[1];
         shape.batch = 1, shape.past = past, shape.residual = kernels::attention_residual::nothing;
-        const std::size_t wide = k.shape()[1], value_wide = v.shape()[1];
         backend::workspace_frame frame;
-        T* workspace = frame.take<T>(shape.forward_workspace_size());
+        T* const workspace = frame.take<T>(shape.forward_workspace_size());
+        // Where the state has room for them, the new ones go there; behind a window that is full they do not.
+        const bool fits = past + count <= kept;
+        T* const apart_keys = fits ? nullptr : frame.take<T>((past + count) * wide);
+        T* const apart_values = fits ? nullptr : frame.take<T>((past + count) * value_wide);
         for (std::size_t s = 0; s < state.sequences(); ++s) {
-            T *keys = state.of(s), *values = keys + state.context() * wide;
-            std::copy_n(k.data() + s * count * wide, count * wide, keys + past * wide);
-            std::copy_n(v.data() + s * count * value_wide, count * value_wide, values + past * value_wide);
+            T *const keys = state.of(s) + offset, *const values = keys + kept * wide;
+            const auto joined = [&](T* cache, const variable<T, 2>& x, std::size_t columns, T* elsewhere) {
+                T* const all = fits ? cache : elsewhere;
+                if (!fits) std::copy_n(cache, past * columns, all);
+                std::copy_n(x.data() + s * count * columns, count * columns, all + past * columns);
+                return all;
+            };
+            T *const all_keys = joined(keys, k, wide, apart_keys), *const all_values =
+                                                                       joined(values, v, value_wide, apart_values);
             kernels::multi_head_attention<T>(shape, scale_of<T>(shape.head_dim), {q.data() + s * count * wide, wide},
-                                             {keys, wide}, {values, value_wide},
+                                             {all_keys, wide}, {all_values, value_wide},
                                              {y.data() + s * count * value_wide, value_wide}, nullptr, workspace);
+            if (fits) continue;
+            std::copy_n(all_keys + (past + count - kept) * wide, kept * wide, keys);
+            std::copy_n(all_values + (past + count - kept) * value_wide, kept * value_wide, values);
         }
         return y;
     }
 
 private:
+    /// Positions of a context whose keys and values the next one needs.
+    std::size_t remembered(std::size_t context) const { return window > 0 ? std::min(context, window - 1) : context; }
     template <scalar T>
     kernels::attention_shape shape_of(const variable<T, 2>& q, const variable<T, 2>& k, const variable<T, 2>& v,
                                       std::size_t time) const {
@@ -98,12 +115,16 @@ private:
                               to_string(geometry::row_major(v.shape())) + " must have the rows of sequences of " +
                               std::to_string(time) + " and columns of " + std::to_string(heads) +
                               " heads, queries and keys the same");
-        return {.batch = rows / time,
-                .heads = heads,
-                .time = time,
-                .head_dim = columns / heads,
-                .causal = causal,
-                .value_dim = v.shape()[1] / heads};
+        if (window > 0 && !causal)
+            throw error("attention: a window is one of past positions, but the attention is not causal");
+        kernels::attention_shape shape{.batch = rows / time,
+                                       .heads = heads,
+                                       .time = time,
+                                       .head_dim = columns / heads,
+                                       .causal = causal,
+                                       .value_dim = v.shape()[1] / heads};
+        if (window > 0) shape.window = window;
+        return shape;
     }
     template <scalar T>
     static kernels::strided_rows<const T> rows_of(const variable<T, 2>& x) {

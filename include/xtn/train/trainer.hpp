@@ -37,8 +37,7 @@ public:
           processes_(std::move(processes)),
           store_(task_.parameters()),
           parallel_(store_, task_.operators(), pool, plan.lanes, processes_),
-          optimizer_(store_.size(), plan.optimizer,
-                     decay_groups(store_, task_.operators(), plan.decay, plan.weight_decay)),
+          optimizer_(store_.size(), plan.optimizer, parameter_groups(store_, task_.operators(), plan)),
           rate_(plan.learning_rate, plan.warmup, plan.steps) {
         replicate();
     }

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <string>
 #include <vector>
 
 #include <xtn/op/operator.hpp>
@@ -35,12 +37,13 @@ struct training_plan {
     adamw_options optimizer{.beta2 = 0.95};
     double weight_decay = 0.1;
     decayed decay = decayed::matrices;
-    double clip = 1;                       ///< of the global gradient norm
-    std::uint64_t evaluate_every = 250;    ///< steps, and after the last
-    std::uint64_t checkpoint_every = 100;  ///< steps, and after the last
-    std::filesystem::path checkpoint{};    ///< file of the last state; without one, none is written
-    bool resume = false;                   ///< go on from the checkpoint if there is one
-    std::size_t lanes = 8;                 ///< shares of a batch, which decide the order of sums
+    std::map<std::string, double> rate_factors{};  ///< of the learning rate, by name of a parameter; others have 1
+    double clip = 1;                               ///< of the global gradient norm
+    std::uint64_t evaluate_every = 250;            ///< steps, and after the last
+    std::uint64_t checkpoint_every = 100;          ///< steps, and after the last
+    std::filesystem::path checkpoint{};            ///< file of the last state; without one, none is written
+    bool resume = false;                           ///< go on from the checkpoint if there is one
+    std::size_t lanes = 8;                         ///< shares of a batch, which decide the order of sums
 
     /// The step that training ends after.
     std::uint64_t last() const { return std::min(steps, stop); }
@@ -61,6 +64,21 @@ std::vector<parameter_group> decay_groups(const parameter_store<T>& store,
             e.value.shape().size() >= 2 || std::ranges::find(of_operators, e.value) != of_operators.end();
         const bool decays = what == decayed::everything || (what == decayed::matrices && matrix);
         groups.push_back({.offset = e.offset, .size = e.value.size(), .weight_decay = decays ? weight_decay : 0});
+    }
+    return groups;
+}
+
+/// The groups of a plan. Throws xtn::error for the learning-rate factor of a parameter that the store does not have.
+template <std::floating_point T>
+std::vector<parameter_group> parameter_groups(const parameter_store<T>& store,
+                                              const std::vector<any_operator<T>>& operators,
+                                              const training_plan& plan) {
+    std::vector<parameter_group> groups = decay_groups(store, operators, plan.decay, plan.weight_decay);
+    for (const auto& [name, factor] : plan.rate_factors) {
+        const auto found = std::ranges::find(store.entries(), name, &parameter_store<T>::entry::name);
+        if (found == store.entries().end())
+            throw error("training_plan: a learning-rate factor is given for \"" + name + "\", which is no parameter");
+        groups[static_cast<std::size_t>(found - store.entries().begin())].lr_scale = factor;
     }
     return groups;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 namespace xtn::nn::kernels {
 
@@ -42,6 +43,8 @@ struct attention_shape {
     attention_residual residual = preferred_residual(time);
     std::size_t value_dim = head_dim;  ///< columns of values and outputs of a head
     std::size_t past = 0;              ///< keys and values of each sequence begin so many positions before the queries
+    /// Positions that a causal position sees, itself the last.
+    std::size_t window = std::numeric_limits<std::size_t>::max();
 
     constexpr std::size_t model_dim() const { return heads * head_dim; }
     constexpr std::size_t keys() const { return past + time; }

@@ -6,14 +6,18 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <xtn/core/number.hpp>
 #include <xtn/nn/attention.hpp>
 #include <xtn/nn/attention_state.hpp>
 #include <xtn/nn/transformer/kernel_settings.hpp>
 #include <xtn/nn/transformer/spec.hpp>
+#include <xtn/nn/windowed_attention.hpp>
 
 namespace xtn::nn {
 
@@ -79,13 +83,27 @@ private:
 template <scalar T>
 using attention_factory = std::function<any_attention<T>(const std::string& layer, const attention_spec& spec)>;
 
-/// The mechanisms of this library by their names: "softmax", which has no settings, and "kernel" (kernel_settings.hpp). Throws
-/// xtn::error for another one, or for settings that mean nothing.
+/// The mechanisms of this library by their names: "softmax", whose setting is window=0, the positions that one sees (0: all), and
+/// "kernel" (kernel_settings.hpp). Throws xtn::error for another one, or for settings that mean nothing.
 template <scalar T>
 any_attention<T> make_attention(const std::string& layer, const attention_spec& spec) {
-    if (spec.mechanism == "softmax" && spec.settings.empty())
-        return softmax_attention{.heads = spec.heads, .causal = spec.causal, .scale = spec.scale};
-    if (spec.mechanism == "kernel") return make_kernel_attention<T>(layer, spec);
+    softmax_attention softmax{.heads = spec.heads, .causal = spec.causal, .scale = spec.scale};
+    if (spec.mechanism == "kernel") {
+        const kernel_attention<T> kernel = make_kernel_attention<T>(layer, spec);
+        softmax.window = kernel_settings::from(spec.settings).window;
+        if (softmax.window == 0) return kernel;
+        return windowed_attention<T>(kernel, softmax);
+    }
+    if (spec.mechanism == "softmax") {
+        if (spec.settings.empty()) return softmax;
+        constexpr std::string_view name = "window=";
+        const auto window = spec.settings.starts_with(name)
+                                ? parse_number<std::size_t>(spec.settings.substr(name.size()))
+                                : std::nullopt;
+        if (!window) throw error(layer + ": softmax attention has the setting window, found \"" + spec.settings + "\"");
+        softmax.window = *window;
+        return softmax;
+    }
     throw error(layer + ": there is no attention \"" + spec.mechanism + "\"" +
                 (spec.settings.empty() ? "" : " with the settings \"" + spec.settings + "\"") +
                 "; there are softmax and kernel");

@@ -7,6 +7,7 @@
 //     seed=1            of the directions; every layer draws its own
 //     decay=none        or retention (linear_attention.hpp)
 //     denominator=yes   or no
+//     window=0          positions of a sliding softmax window beside it (windowed_attention.hpp); 0: none
 //
 // "features=softmax decay=retention denominator=no" with a gate and a group norm is the released code of DiJiang,
 // "features=identity decay=retention denominator=no" retention.
@@ -34,6 +35,7 @@ struct kernel_settings {
     std::size_t count = 0;
     std::uint64_t seed = 1;
     bool retention = false, denominator = true;
+    std::size_t window = 0;
 
     /// Throws xtn::error for words that mean nothing.
     static kernel_settings from(const std::string& text) {
@@ -71,9 +73,12 @@ struct kernel_settings {
             } else if (name == "denominator") {
                 one_of(std::array{"yes", "no"});
                 s.denominator = value == "yes";
+            } else if (name == "window") {
+                s.window = number();
             } else {
                 throw error(
-                    "kernel attention has the settings features, directions, count, seed, decay and denominator; "
+                    "kernel attention has the settings features, directions, count, seed, decay, denominator and "
+                    "window; "
                     "found \"" +
                     word + "\"");
             }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// PicoGPTs whose attention is linear beside one with softmax, on one thread: what a token costs in a training step on one text of
+// some length, when it is read, and when it is written after so many others; and the chunked evaluator beside its own matrix
+// products. All take turns in one process, so that drifts of the machine cancel in the ratios.
+//
+//     training/T           a window of T tokens, forward and backward
+//     reading/T            the same without gradients
+//     writing/T/batch      position T of so many sequences, from their states
+//     evaluator/T          linear attention of four heads of 64 features and 32 values, forward and backward
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <xtn/nn/linear_attention.hpp>
+
+#include "bare_products.hpp"
+#include "picogpt/core/attention_kind.hpp"
+#include "picogpt/core/operators.hpp"
+#include "timing.hpp"
+
+namespace {
+
+const std::vector<std::string> kinds{"softmax", "paper", "code", "hedgehog", "retention"};
+
+std::vector<picogpt::model<float>> models(std::size_t context) {
+    const auto softmax = picogpt::make_model({.context = context}, "dense", {.sigma = 0.04}, 1);
+    std::vector<picogpt::model<float>> all;
+    for (const picogpt::attention_kind kind : kinds) all.push_back(picogpt::exchanged(softmax, kind, 1));
+    return all;
+}
+
+/// Tokens a second of every kind, and how many times softmax's.
+void compare(benchmark::State& state, std::size_t tokens, const std::vector<std::function<void()>>& calls) {
+    const auto time = bench::by_turns(state, calls);
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+        state.counters[kinds[k]] = static_cast<double>(tokens) / bench::median(time[k]);
+        if (k > 0) state.counters[kinds[k] + "_times"] = bench::median_ratio(time[0], time[k]);
+    }
+}
+
+void training(benchmark::State& state, std::size_t length) {
+    const auto all = models(length);
+    const std::vector<picogpt::token> text(length + 1, 7);
+    std::vector<std::function<void()>> calls;
+    xtn::tape<float> t;
+    for (const auto& m : all)
+        calls.push_back([&] {
+            t.clear();
+            t.backward(picogpt::loss(m, t, std::span(text).first(length), std::span(text).last(length), length).mean);
+        });
+    compare(state, length, calls);
+}
+
+void reading(benchmark::State& state, std::size_t length) {
+    const auto all = models(length);
+    const std::vector<picogpt::token> text(length, 7);
+    std::vector<std::function<void()>> calls;
+    xtn::tape<float> t;
+    for (const auto& m : all)
+        calls.push_back([&] {
+            t.clear();
+            const xtn::no_gradient<float> values_only(t);
+            m.logits(t, text, length);
+        });
+    compare(state, length, calls);
+}
+
+void writing(benchmark::State& state, std::size_t length, std::size_t batch) {
+    const auto all = models(length);
+    const std::vector<picogpt::token> text(batch, 7);
+    std::vector<xtn::nn::decoding_state<float>> states;
+    for (const auto& m : all) states.push_back(m.state(batch));
+    std::vector<std::function<void()>> calls;
+    xtn::tape<float> t;
+    for (std::size_t k = 0; k < all.size(); ++k)
+        calls.push_back([&, k] {
+            t.clear();
+            states[k].restart();
+            states[k].advance(length - 1);  // what it holds has no influence on time
+            all[k].logits(t, text, states[k]);
+        });
+    compare(state, batch, calls);
+    for (std::size_t k = 0; k < all.size(); ++k)
+        state.counters[kinds[k] + "_bytes"] = static_cast<double>(states[k].bytes() / batch);
+}
+
+void evaluator(benchmark::State& state, std::size_t length) {
+    constexpr std::size_t heads = 4, features = 64, dim = 32;
+    bench::bare_products products(1, length * heads * features);
+    const auto random = [&](std::size_t columns, std::uint64_t seed) {
+        xt::xtensor<float, 2> x({length, columns});
+        xtn::random_stream stream(seed);
+        for (float& v : x) v = static_cast<float>(stream.uniform());
+        return x;
+    };
+    const auto q = random(heads * features, 1), k = random(heads * features, 2), v = random(heads * dim, 3);
+    xtn::tape<float> t;
+    const auto time = bench::by_turns(
+        state, {[&] {
+                    for (std::size_t h = 0; h < heads; ++h)
+                        products.linear_attention(0, length, xtn::nn::kernels::linear_attention_chunk, features, dim,
+                                                  heads * features, heads * dim);
+                },
+                [&] {
+                    t.clear();
+                    const auto y =
+                        xtn::nn::linear_attention<float>(t.leaf(q), t.leaf(k), t.leaf(v), length, {.heads = heads}).out;
+                    t.backward(xtn::einsum<"rc,rc->">(y, t.constant(v)));
+                }});
+    state.counters["of_products"] = bench::median_ratio(time[0], time[1]);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto add = [](const std::string& name, std::int64_t iterations, auto run) {
+        benchmark::RegisterBenchmark(name.c_str(), run)
+            ->UseManualTime()
+            ->Iterations(iterations)
+            ->Unit(benchmark::kMillisecond);
+    };
+    for (const std::size_t length : {256, 1024, 4096, 8192, 32768}) {
+        const std::string at = std::to_string(length);
+        const std::int64_t times = length > 8192 ? 3 : length > 1024 ? 5 : 21;
+        if (length <= 8192) add("training/" + at, times, [=](benchmark::State& s) { training(s, length); });
+        add("reading/" + at, times, [=](benchmark::State& s) { reading(s, length); });
+        for (const std::size_t batch : {1, 16})
+            add("writing/" + at + "/" + std::to_string(batch), 31,
+                [=](benchmark::State& s) { writing(s, length, batch); });
+        if (length <= 8192) add("evaluator/" + at, 21, [=](benchmark::State& s) { evaluator(s, length); });
+    }
+    return bench::run_on_one_thread(argc, argv);
+}
