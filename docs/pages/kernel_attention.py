@@ -13,9 +13,12 @@ TEACHER = "dense.safetensors"
 BUDGETS = (0, 40, 125, 500, 2000)
 """Batches that are read. The teacher has learnt from the last number of them; 125 and 40 are a sixteenth and a fiftieth."""
 SIXTEENTH, FIFTIETH = 125, 40
-KINDS = ("paper", "code", "prf", "pff", "hedgehog", "retention")
+KINDS = ("paper", "code", "prf", "pff", "hedgehog", "hedgehog-decay", "exponential", "exponential-decay", "retention")
 """Of linear attention, in the order of the tables; other forms follow. None has a softmax window."""
 WAYS = {"next_token": "next tokens", "aligned": "aligned", "distilled": "distilled", "scratch": "from scratch"}
+
+RATES = {"next_token_rate": "next tokens", "alignment_rate": "alignment", "finish_rate": "after it", "exchanged_rate": "times for what is new"}
+"""Learning rates by their names in records."""
 
 WITHIN = 1.0
 """Percent that a loss may lie above the teacher's."""
@@ -34,7 +37,7 @@ share of bare products."""
 
 RECORDS = ("kernel_attention",)
 
-PROTOCOL = ("claim", "arXiv 2403.19928, 2402.04347, 2505.03005, 2307.08621, 2009.14794, 2404.07143; 1/16, 1/50; 2,000 steps; 32 windows of 256 "
+PROTOCOL = ("claim", "arXiv 2403.19928, 2402.04347, 2505.03005, 2307.08621, 2009.14794, 2404.07143, 2312.06635; 1/16, 1/50; 2,000 steps; 32 windows of 256 "
             "characters; 0, 40, 125, 500 and 2,000; 98 %, 1 %; 32 columns, 64 features; 8 to 512; -0.5, -1; 256, 1,024, 4,096, 8,192 and 32,768; "
             "1 and 16 sequences; chunks of 64")
 """Where the numbers of the page's prose come from: the part that holds the claims' figures, and the protocol."""
@@ -109,11 +112,10 @@ class Maker:
         return self.page
 
     def trials_part(self):
-        table = Table("attention", "way", "budget", "rate", "of alignment", "of what is new, times", "loss", "kept")
+        table = Table("attention", "way", "budget", *RATES.values(), "loss", "kept")
         for r in sorted(self.trials, key=lambda r: (r["options"]["model"], r["options"]["way"], loss(r))):
             o = r["options"]
-            table.add(o["model"], WAYS[o["way"]], o["budget"], f"{o['next_token_rate']:g}", f"{o['alignment_rate']:g}",
-                      f"{o['exchanged_rate']:g}", Cell(loss(r), 3), Cell(kept(r), 1))
+            table.add(o["model"], WAYS[o["way"]], o["budget"], *(aligned(f"{o[rate]:g}") for rate in RATES), Cell(loss(r), 3), Cell(kept(r), 1))
         self.page.table("trials", table)
 
     def conversion_part(self):

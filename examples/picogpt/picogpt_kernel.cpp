@@ -27,7 +27,7 @@ struct settings {
     std::string weights;
     std::vector<std::string> kinds{"paper", "hedgehog", "softmax"}, ways{"next_token"};
     std::vector<std::uint64_t> budgets{0, 40, 125, 500, 2000};
-    picogpt::conversion_rates rates;
+    picogpt::conversion_recipe recipe;
     bool trial = false;
 };
 
@@ -65,12 +65,12 @@ private:
         const std::string name = kind.name + "-" + way + "-" + std::to_string(budget) +
                                  (common.seed == 1 ? "" : "-seed" + std::to_string(common.seed));
         std::uint64_t read = 0;
-        for (picogpt::conversion_stage& stage : picogpt::conversion_stages(way, budget, settings_.rates)) {
-            stage.how.batch = common.batch;
+        for (picogpt::conversion_stage& stage :
+             picogpt::conversion_stages(way, budget * common.batch, settings_.recipe)) {
             stage.how.seed = common.seed;
             for (const auto& p : m.parameters())
                 if (way != "scratch" && !known_.contains(p.name))
-                    stage.how.rate_factors[p.name] = settings_.rates.exchanged;
+                    stage.how.rate_factors[p.name] = settings_.recipe.exchanged;
             read += stage.read();
             const xtn::evaluation after = learn(m, kind.name, way, budget, stage, read, name);
             if (!stage.taught)
@@ -94,9 +94,10 @@ private:
                                        {"way", way},
                                        {"budget", budget},
                                        {"stage", stage.name},
-                                       {"next_token_rate", settings_.rates.next_token},
-                                       {"alignment_rate", settings_.rates.alignment},
-                                       {"exchanged_rate", settings_.rates.exchanged},
+                                       {"next_token_rate", settings_.recipe.next_token},
+                                       {"alignment_rate", settings_.recipe.alignment},
+                                       {"finish_rate", settings_.recipe.finish},
+                                       {"exchanged_rate", settings_.recipe.exchanged},
                                        {"trial", settings_.trial},
                                        {"weights", std::filesystem::path(settings_.weights).filename().string()}};
         options.update(describe(stage.how));
@@ -119,7 +120,7 @@ private:
         return picogpt::make_model({.vocabulary = teacher_.classes()}, "dense", picogpt::tuned_recipe("dense").start,
                                    settings_.common.seed);
     }
-    std::uint64_t tokens(std::uint64_t batches) const { return batches * settings_.common.batch * teacher_.context(); }
+    std::uint64_t tokens(std::uint64_t windows) const { return windows * teacher_.context(); }
 
     const settings& settings_;
     picogpt::split text_;
@@ -143,14 +144,20 @@ int main(int argc, char** argv) {
                    "such as softmax, paper, code, prf-orthogonal, hedgehog (core/attention_kind.hpp)");
     app.add_option("--ways", s.ways, "to train on: next_token, aligned, distilled, scratch")
         ->check(CLI::IsMember(picogpt::conversion_ways));
-    app.add_option("--budgets", s.budgets, "numbers of batches to read, a conversion each");
-    app.add_option("--learning-rate", s.rates.next_token, "peak, of next tokens and of distillation")
+    app.add_option("--budgets", s.budgets, "numbers of batches of the teacher's to read, a conversion each");
+    app.add_option("--conversion-batch", s.recipe.batch, "windows of a step")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    app.add_option("--alignment-rate", s.rates.alignment, "peak, of alignment")
+    app.add_option("--learning-rate", s.recipe.next_token, "peak, of next tokens alone")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    app.add_option("--exchanged-rate", s.rates.exchanged, "times that what came with the exchange learns faster")
+    app.add_option("--alignment-rate", s.recipe.alignment, "peak, of alignment")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--finish-rate", s.recipe.finish, "peak, of what follows alignment")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--exchanged-rate", s.recipe.exchanged, "times that what came with the exchange learns faster")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_flag("--trial", s.trial, "learn from nine tenths of the training split, be scored on the last");

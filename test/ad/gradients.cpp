@@ -140,6 +140,7 @@ std::vector<named_rule> all_rules() {
         {"relu", rule([](auto&, auto a) { return xtn::nn::relu(a); }, x)},
         {"gelu", rule([](auto&, auto a) { return xtn::nn::gelu(a); }, x)},
         {"gelu with tanh", rule([](auto&, auto a) { return xtn::nn::gelu(a, xtn::nn::gelu_form::tanh); }, x)},
+        {"log sigmoid", rule([](auto&, auto a) { return xtn::nn::log_sigmoid(a); }, x)},
         {"RMS norm", rule([](auto&, auto a) { return xtn::nn::rms_norm<double>(4)(a); }, x)},
         {"RMS norm of a wider row", rule([](auto&, auto a) { return xtn::nn::rms_norm<double>(4, 1e-5, 9)(a); }, x)},
         {"mean over time", rule([](auto&, auto a) { return xtn::nn::mean_over_time(a, 3); }, matrix(6, 4))},

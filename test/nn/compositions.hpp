@@ -71,7 +71,7 @@ inline std::map<std::string, xtn::nn::transformer_spec> compositions() {
     };
     all["linear attention"] = kernel("", false);
     all["linear attention, decay, norm and gate"] = kernel("features=softmax decay=retention denominator=no", true);
-    all["linear attention beside a window"] = kernel("features=learned window=3", false);
+    all["linear attention beside a window"] = kernel("features=learned_exponential decay=learned window=3", false);
     all["window"] = spec({{.mixer = attention_spec{.heads = 2, .settings = "window=4"}}});
     all["no positions, head with a bias"] = spec({{.mixer = attention_spec{.heads = 2}}});
     all["no positions, head with a bias"].input.positions = position_kind::none;

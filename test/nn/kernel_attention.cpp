@@ -21,6 +21,7 @@
 #include <xtn/nn/windowed_attention.hpp>
 #include <xtn/xtn.hpp>
 
+#include "../parameter_error.hpp"
 #include "xtn_paths.hpp"
 
 BOOST_AUTO_TEST_SUITE(kernel_attention_forms)
@@ -93,7 +94,8 @@ std::vector<named_map> all_maps() {
             {"positive random", feature_map<double>::exponential(w, 0.5, false), true},
             {"positive fixed", feature_map<double>::exponential(w, 1, false), true},
             {"softmax", feature_map<double>::softmax(w), false},
-            {"learned", feature_map<double>::learned(2, 4), true},
+            {"learned", feature_map<double>::learned(2, 4, 7), true},
+            {"learned exponential", feature_map<double>::learned_exponential(2, 4, 4), true},
             {"identity", feature_map<double>::identity(), false}};
 }
 
@@ -136,7 +138,62 @@ BOOST_AUTO_TEST_CASE(every_map_has_its_gradient) {
             xtn::check_gradient([&](auto&, auto q, auto k, auto v) { return attention(q, k, v, 5); },
                                 std::tuple(random_matrix(10, 8, 1), random_matrix(10, 8, 2), random_matrix(10, 6, 3)));
         BOOST_TEST(errors.worst() < 1e-6, name << ": " << errors.worst());
+        for (const auto& p : attention.parameters())
+            BOOST_TEST(test::parameter_error(p.value,
+                                             [&](xtn::tape<double>& t) {
+                                                 const auto y = attention(t.constant(random_matrix(10, 8, 1)),
+                                                                          t.constant(random_matrix(10, 8, 2)),
+                                                                          t.constant(random_matrix(10, 6, 3)), 5);
+                                                 return xtn::einsum<"rc,rc->">(y, y);
+                                             }) < 1e-6,
+                       name << ": " << p.name);
     }
+}
+
+/// The first learned features are those of the identity; the others are orthonormal.
+BOOST_AUTO_TEST_CASE(learned_matrices_begin_orthonormal) {
+    const auto map = feature_map<double>::learned(2, 3, 7);
+    BOOST_TEST(map.width(3) == 14u);
+    const auto m = map.parameters()[0].value;
+    const auto entry = [&](std::size_t h, std::size_t i, std::size_t j) { return m.values()[(h * 7 + i) * 3 + j]; };
+    for (std::size_t h = 0; h < 2; ++h)
+        for (std::size_t first = 0; first < 7; first += 3)
+            for (std::size_t i = first; i < std::min<std::size_t>(first + 3, 7); ++i)
+                for (std::size_t j = first; j < std::min<std::size_t>(first + 3, 7); ++j) {
+                    double product = 0;
+                    for (std::size_t c = 0; c < 3; ++c) product += entry(h, i, c) * entry(h, j, c);
+                    BOOST_TEST(std::abs(product - (i == j)) < 1e-12);
+                    if (first == 0) BOOST_TEST(entry(h, i, j) == (i == j));
+                }
+    BOOST_TEST(entry(0, 3, 0) != entry(1, 3, 0));
+}
+
+/// Gates weigh a key by all that came after it.
+BOOST_AUTO_TEST_CASE(gates_follow_from_the_keys) {
+    const auto map = feature_map<double>::learned(2, 4, 4);
+    const auto gates = xtn::nn::key_gates<double>(2, 8);
+    BOOST_TEST(gates.bias()->values()[0] == 1);
+    BOOST_TEST(gates.bias()->values()[1] == 5);
+    const auto weight = random_matrix(2, 8, 4, 0.5);
+    std::ranges::copy(weight, gates.weight().parameters()[0].value.values().begin());
+    const kernel_attention<double> attention(map, {.heads = 2, .normalised = false, .chunk = 2}, gates);
+    const auto q = random_matrix(5, 8, 1), k = random_matrix(5, 8, 2), v = random_matrix(5, 6, 3);
+    xtn::tape<double> t;
+    const matrix<double> y = attention(t.leaf(q), t.leaf(k), t.leaf(v), 5).value(),
+                         fq = map.queries(t.leaf(q), 2).value(), fk = map.keys(t.leaf(k), 2, 5).features.value();
+    for (std::size_t h = 0; h < 2; ++h)
+        for (std::size_t n = 0; n < 5; ++n)
+            for (std::size_t c = 0; c < 3; ++c) {
+                double sum = 0, kept = 1;
+                for (std::size_t m = n + 1; m-- > 0;) {
+                    double weighs = 0, gate = h == 0 ? 1 : 5;
+                    for (std::size_t f = 0; f < 8; ++f) weighs += fq(n, h * 8 + f) * fk(m, h * 8 + f);
+                    for (std::size_t i = 0; i < 8; ++i) gate += weight(h, i) * k(m, i);
+                    sum += kept * weighs * v(m, h * 3 + c);
+                    kept /= 1 + std::exp(-gate);
+                }
+                BOOST_TEST(std::abs(y(n, h * 3 + c) - sum) < 1e-12);
+            }
 }
 
 /// Two sequences of seven positions at once, and a few positions after another from a state.
@@ -169,6 +226,10 @@ BOOST_AUTO_TEST_CASE(decoding_is_the_whole_sequence_in_a_state_of_one_size) {
             map, {.heads = 2, .normalised = normalised, .decay = xtn::nn::retention_decays(2)});
         BOOST_TEST(attention.state_size(8, 6, 10) == attention.state_size(8, 6, 100000));
         check_decoding(name, attention, q, k, v);
+        check_decoding(
+            name + ", gates",
+            kernel_attention<double>(map, {.heads = 2, .normalised = normalised}, xtn::nn::key_gates<double>(2, 8)), q,
+            k, v);
     }
 }
 
@@ -299,10 +360,11 @@ BOOST_AUTO_TEST_CASE(kinds_by_name) {
     std::set<double> found;
     for (const char* settings :
          {"", "window=3", "features=prf directions=gaussian", "features=pff directions=sobol count=5", "seed=2",
-          "features=softmax decay=retention denominator=no", "features=learned", "features=identity denominator=no",
+          "features=softmax decay=retention denominator=no", "features=learned",
+          "features=learned_exponential decay=learned", "features=identity denominator=no",
           "features=identity decay=retention denominator=no", "features=prf directions=orthogonal count=16"})
         for (const bool gate : {false, true}) found.insert(whole_and_decoded(settings, gate)(8, 0));
-    BOOST_TEST(found.size() == 20u);  // no two are the same
+    BOOST_TEST(found.size() == 22u);  // no two are the same
     const auto refused = [](const std::string& settings, const std::string& why, attention_spec spec = {}) {
         spec.key_width = spec.value_width = 8;
         spec.mechanism = "kernel";
@@ -310,12 +372,13 @@ BOOST_AUTO_TEST_CASE(kinds_by_name) {
         BOOST_CHECK_EXCEPTION(make_attention<double>("blocks.0.attn", spec), xtn::error,
                               [&](const auto& e) { return std::string(e.what()).find(why) != std::string::npos; });
     };
-    refused("features=cosine", "features is one of paper, prf, pff, softmax, learned, identity; found \"cosine\"");
+    refused("features=cosine",
+            "features is one of paper, prf, pff, softmax, learned, learned_exponential, identity; found \"cosine\"");
     refused("feature=prf",
             "has the settings features, directions, count, seed, decay, denominator and window; found \"feature=prf\"");
     refused("count=-1", "count is a number, found \"-1\"");
     refused("directions=random", "random");
-    refused("features=learned count=4", "not to be chosen, found count=4");
+    refused("features=identity count=4", "not to be chosen, found count=4");
     refused("features=prf denominator=no", "need a denominator");
     refused("", "the layer is not causal", {.causal = false});
     refused("", "scales scores", {.scale = 0.5});

@@ -61,14 +61,18 @@ BOOST_AUTO_TEST_CASE(names) {
     BOOST_TEST(spec("code").groups == 8u);
     BOOST_TEST(!spec("hedgehog").gate);
     BOOST_TEST(spec("hedgehog-w16").settings == "features=learned window=16");
+    BOOST_TEST(spec("exponential-64-decay").settings == "features=learned_exponential count=64 decay=learned");
+    BOOST_TEST(spec("retention-decay").settings == "features=identity decay=learned denominator=no");
     BOOST_TEST(spec("softmax-w4").settings == "window=4");
     BOOST_TEST(spec("softmax-w4").mechanism == "softmax");
-    for (const char* name : {"", "dijiang", "prf-square", "hedgehog-dct", "prf-0", "softmax-8", "paper-w0", "paper-w"})
+    for (const char* name :
+         {"", "dijiang", "prf-square", "hedgehog-dct", "prf-0", "softmax-8", "paper-w0", "paper-w", "softmax-decay"})
         BOOST_CHECK_THROW(picogpt::attention_kind{name}, xtn::error);
 }
 
 BOOST_AUTO_TEST_CASE(what_both_have_is_copied) {
-    for (const char* name : {"softmax", "paper", "code", "prf", "pff", "hedgehog", "retention", "paper-w3"}) {
+    for (const char* name :
+         {"softmax", "paper", "code", "prf", "pff", "hedgehog", "retention", "exponential-decay", "paper-w3"}) {
         const auto from = teacher(), made = picogpt::exchanged(from, std::string(name), 1);
         std::size_t copied = 0;
         for (const auto& p : from.parameters())
@@ -100,22 +104,27 @@ BOOST_AUTO_TEST_CASE(the_teacher_is_its_own_best_student) {
 BOOST_AUTO_TEST_CASE(every_way_spends_its_budget) {
     for (const auto way : picogpt::conversion_ways)
         for (const std::uint64_t budget : {0u, 1u, 5u, 6u, 40u, 125u, 2000u}) {
-            const auto stages = picogpt::conversion_stages(std::string(way), budget);
+            const auto stages = picogpt::conversion_stages(std::string(way), 32 * budget);
             std::uint64_t read = 0;
             for (const auto& s : stages) read += s.read();
-            BOOST_TEST(read == budget, way << " " << budget);
+            BOOST_TEST(read == 32 * budget, way << " " << budget);
             BOOST_TEST(!stages.back().taught.has_value());
         }
-    const auto stages = picogpt::conversion_stages("distilled", 40, {.next_token = 1e-3, .alignment = 2e-3});
+    const auto stages =
+        picogpt::conversion_stages("distilled", 40 * 32, {.batch = 8, .alignment = 2e-3, .finish = 1e-3});
     BOOST_REQUIRE(stages.size() == 3u);
-    BOOST_TEST(stages[0].how.steps == 6u);
-    BOOST_TEST(stages[1].how.steps == 6u);
-    BOOST_TEST(stages[2].how.steps == 16u);
+    BOOST_TEST(stages[0].how.steps == 60u);
+    BOOST_TEST(stages[1].how.steps == 10u);
+    BOOST_TEST(stages[2].how.steps == 20u);
     BOOST_TEST(stages[0].how.learning_rate == 2e-3);
     BOOST_TEST(stages[1].how.learning_rate == 1e-3);
-    BOOST_TEST(picogpt::conversion_stages("scratch", 10)[0].how.learning_rate ==
-               picogpt::tuned_recipe("dense").learning_rate);
+    BOOST_TEST(stages[2].how.learning_rate == 1e-3);
+    const auto scratch = picogpt::conversion_stages("scratch", 64)[0].how, dense = picogpt::tuned_recipe("dense");
+    BOOST_TEST(scratch.learning_rate == dense.learning_rate);
+    BOOST_TEST(scratch.batch == dense.batch);
+    BOOST_TEST(scratch.steps == 2u);
     BOOST_CHECK_THROW(picogpt::conversion_stages("taught", 40), xtn::error);
+    BOOST_CHECK_THROW(picogpt::conversion_stages("aligned", 5, {.batch = 2}), xtn::error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,7 +8,6 @@
 #include <sstream>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include <xtn/core/number.hpp>
 #include <xtn/op/families.hpp>
@@ -21,12 +20,13 @@ struct known_kind {
     bool gated = false;
 };
 
-constexpr std::array<known_kind, 7> kinds{{{"softmax", "", ""},
+constexpr std::array<known_kind, 8> kinds{{{"softmax", "", ""},
                                            {"paper", "paper", "dct"},
                                            {"code", "softmax", "dct", true},
                                            {"prf", "prf", "gaussian"},
                                            {"pff", "pff", "sobol"},
                                            {"hedgehog", "learned", ""},
+                                           {"exponential", "learned_exponential", ""},
                                            {"retention", "identity", "", true}}};
 
 }  // namespace
@@ -42,12 +42,11 @@ attention_kind::attention_kind(const std::string& text) : name(text) {
             "; examples are softmax, paper, code, prf, pff, hedgehog, retention, prf-orthogonal-64, paper-w16");
     };
     if (found == kinds.end()) refuse("\"" + part + "\" is unknown");
-    std::vector<std::string> words;
     std::string directions(found->directions);
     const auto say = [&](const std::string& word, std::string_view value) {
-        if (!value.empty()) words.push_back(word + "=" + std::string(value));
+        if (!value.empty()) settings += (settings.empty() ? "" : " ") + word + "=" + std::string(value);
     };
-    std::string count, window;
+    std::string count, window, decay(found->gated ? "retention" : "");
     while (std::getline(parts, part, '-')) {
         const auto positive = [](const std::string& digits) {
             const auto number = xtn::parse_number<std::size_t>(digits);
@@ -55,18 +54,22 @@ attention_kind::attention_kind(const std::string& text) : name(text) {
         };
         if (part.starts_with('w') && positive(part.substr(1)))
             window = part.substr(1);
+        else if (part == "decay" && !found->features.empty())
+            decay = "learned";
+        else if (positive(part) && (!directions.empty() || found->features.starts_with("learned")))
+            count = part;
         else if (directions.empty())
-            refuse("it has no directions");
+            refuse("\"" + part + "\" is nothing that it has");
         else
-            (positive(part) ? count : directions) = part;
+            directions = part;
     }
     gated = found->gated;
     say("features", found->features);
     say("directions", directions);
     say("count", count);
-    if (gated) words.insert(words.end(), {"decay=retention", "denominator=no"});
+    say("decay", decay);
+    say("denominator", gated ? "no" : "");
     say("window", window);
-    for (const std::string& word : words) settings += (settings.empty() ? "" : " ") + word;
     if (found->features.empty()) return;
     mechanism = "kernel";
     xtn::nn::kernel_settings::from(settings);  // refuses directions that mean nothing

@@ -6,9 +6,11 @@
 //     code             DiJiang as its code has it: softmax features, decay, no denominator, group norm, gate
 //     prf, pff         positive random and positive fixed features, denominator
 //     hedgehog         a learned map for each head (arXiv 2402.04347), denominator
+//     exponential      the same without a softmax over features
 //     retention        no features: decay, group norm, gate (arXiv 2307.08621)
 //     prf-orthogonal   other directions than the kind's own
-//     prf-orthogonal-64, prf-64   so many features of a head
+//     prf-orthogonal-64, prf-64   so many features of a head; of a learned map, hedgehog-64, twice as many
+//     hedgehog-decay   with a learned decay: gates that follow from the keys
 //     paper-w16        beside a softmax window of so many positions; softmax-w16: the window alone
 //
 // Exchanged in a trained model, everything else stays as it is.

@@ -5,29 +5,34 @@
 
 namespace picogpt {
 
-std::vector<conversion_stage> conversion_stages(const std::string& way, std::uint64_t budget,
-                                                const conversion_rates& rates) {
+std::vector<conversion_stage> conversion_stages(const std::string& way, std::uint64_t windows,
+                                                const conversion_recipe& rates) {
     if (std::ranges::find(conversion_ways, way) == conversion_ways.end())
         throw xtn::error("\"" + way + "\" is no way to train on; there are next_token, aligned, distilled and scratch");
     recipe how = tuned_recipe("dense");
-    if (way != "scratch") how.learning_rate = rates.next_token;
+    if (way != "scratch") {
+        how.batch = rates.batch;
+        how.learning_rate = rates.next_token;
+    }
+    if (windows % how.batch != 0)
+        throw xtn::error(std::to_string(windows) + " windows are no number of batches of " + std::to_string(how.batch));
+    std::uint64_t batches = windows / how.batch;
     std::vector<conversion_stage> stages;
-    std::uint64_t left = budget;
     const auto add = [&](const std::string& name, std::optional<lesson> taught, std::uint64_t steps, double rate) {
         if (taught && steps == 0) return;
-        recipe r = how;
-        r.steps = steps;
-        r.warmup = steps / 20;
-        r.learning_rate = rate;
-        stages.push_back({name, taught, r});
-        left -= stages.back().read();
+        conversion_stage s{name, taught, how};
+        s.how.steps = steps;
+        s.how.warmup = steps / 20;
+        s.how.learning_rate = rate;
+        batches -= s.read() / how.batch;
+        stages.push_back(s);
     };
-    if (way == "aligned") add("aligned", lesson::alignment, budget / 4, rates.alignment);
-    if (way == "distilled") {
-        add("aligned", lesson::alignment, budget / 6, rates.alignment);
-        add("distilled", lesson::distillation, budget / 6, rates.next_token);
+    if (way == "aligned" || way == "distilled") {
+        how.learning_rate = rates.finish;
+        add("aligned", lesson::alignment, batches * 3 / 8, rates.alignment);
     }
-    add("next_token", std::nullopt, left, how.learning_rate);
+    if (way == "distilled") add("distilled", lesson::distillation, batches / 4, how.learning_rate);
+    add("next_token", std::nullopt, batches, how.learning_rate);
     return stages;
 }
 

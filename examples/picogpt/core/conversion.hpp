@@ -3,11 +3,12 @@
 // optimiser of its own:
 //
 //     next_token   next tokens: the paper's (DiJiang, arXiv 2403.19928)
-//     aligned      alignment of attention layers for half of the budget, then next tokens
-//     distilled    alignment, distillation and next tokens, a third of the budget each (RADLADS, arXiv 2505.03005)
+//     aligned      alignment of attention layers for three quarters of the budget, then next tokens
+//     distilled    the same, but half of the rest for distillation (RADLADS, arXiv 2505.03005)
 //     scratch      next tokens, from a model that begins untrained
 //
-// A budget is counted in batches that are read, the teacher's readings too: a step that it takes part in costs two.
+// A budget is a number of windows that are read, the teacher's readings too: a step that it takes part in costs two batches. Batches
+// are small, for what counts is how many windows are read, not how many at once; "scratch" has the dense recipe's.
 #pragma once
 
 #include <array>
@@ -25,10 +26,12 @@ namespace picogpt {
 /// The ways there are.
 inline constexpr std::array<std::string_view, 4> conversion_ways{"next_token", "aligned", "distilled", "scratch"};
 
-/// How fast a converted model learns.
-struct conversion_rates {
-    double next_token = 5e-4;  ///< peak of the learning rate, in distillation too
-    double alignment = 1e-3;
+/// How a converted model learns.
+struct conversion_recipe {
+    std::size_t batch = 1;     ///< windows
+    double next_token = 1e-3;  ///< peak of the learning rate of next tokens alone
+    double alignment = 3e-3;
+    double finish = 1e-4;   ///< of what follows alignment
     double exchanged = 10;  ///< what came with the exchange learns so many times as fast
 };
 
@@ -38,13 +41,13 @@ struct conversion_stage {
     std::optional<lesson> taught;  ///< of a teacher; nothing: next tokens
     recipe how;
 
-    /// Batches that are read.
-    std::uint64_t read() const { return how.steps * (taught ? 2 : 1); }
+    /// Windows that are read.
+    std::uint64_t read() const { return how.steps * how.batch * (taught ? 2 : 1); }
 };
 
-/// The stages in which a way spends a budget, next tokens last; a teacher's without a step are left out. Throws xtn::error for
-/// another way.
-std::vector<conversion_stage> conversion_stages(const std::string& way, std::uint64_t budget,
-                                                const conversion_rates& rates = {});
+/// The stages in which a way spends a budget of windows, next tokens last; a teacher's without a step are left out. Throws xtn::error
+/// for another way, and for a budget that is no number of batches.
+std::vector<conversion_stage> conversion_stages(const std::string& way, std::uint64_t windows,
+                                                const conversion_recipe& recipe = {});
 
 }  // namespace picogpt

@@ -56,15 +56,31 @@ variable<T, 2> gelu(const variable<T, 2>& x, gelu_form form = gelu_form::erf) {
     return y;
 }
 
-/// x / (1 + e^(-x)), also called swish.
-template <scalar T>
-variable<T, 2> silu(const variable<T, 2>& x) {
+namespace detail {
+
+/// f(n, x, y, slope) of every element.
+template <scalar T, class F>
+variable<T, 2> with_slope(const variable<T, 2>& x, F f) {
     const variable<T, 2> y = x.tape().result(x.shape(), x);
     backend::workspace_frame frame;
     T* const slope = x.tape().template keep_for<T>(y, y.size(), frame);
-    kernels::silu(x.size(), x.data(), y.data(), slope);
-    detail::record_slope(x, y, static_cast<const T*>(slope));
+    f(x.size(), x.data(), y.data(), slope);
+    record_slope(x, y, static_cast<const T*>(slope));
     return y;
+}
+
+}  // namespace detail
+
+/// x / (1 + e^(-x)), also called swish.
+template <scalar T>
+variable<T, 2> silu(const variable<T, 2>& x) {
+    return detail::with_slope(x, [](auto... arguments) { kernels::silu<T>(arguments...); });
+}
+
+/// -log(1 + e^(-x)), the logarithm of a gate.
+template <scalar T>
+variable<T, 2> log_sigmoid(const variable<T, 2>& x) {
+    return detail::with_slope(x, [](auto... arguments) { kernels::log_sigmoid<T>(arguments...); });
 }
 
 /// Activations by name; `gelu_tanh` is GELU with the hyperbolic tangent.

@@ -6,13 +6,16 @@
 //                                             features (arXiv 2009.14794), 1 for positive fixed features (ibid., equation 9);
 //                                             D is learned, or 1
 //     softmax       softmax(W x)              over features, as the released code of DiJiang has it
-//     learned       softmax(M x), softmax(-M x)   one matrix M a head, the identity at first (Hedgehog, arXiv 2402.04347)
+//     learned       softmax(M x), softmax(-M x)   one matrix M a head (Hedgehog, arXiv 2402.04347)
+//     learned exponential   e^(M s x), e^(-M s x)   (ibid., equation 6, where there is no s)
 //     identity      x                         retention, with a decay
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +27,7 @@
 #include <xtn/nn/kernels/exponential_features.hpp>
 #include <xtn/nn/module.hpp>
 #include <xtn/nn/softmax.hpp>
+#include <xtn/op/basis.hpp>
 
 namespace xtn::nn {
 
@@ -38,7 +42,7 @@ struct key_features {
 template <scalar T>
 class feature_map {
 public:
-    enum class kind { exponential, softmax, learned, identity };
+    enum class kind { exponential, softmax, learned, learned_exponential, identity };
 
     /// `directions` (features x dim), of which s is taken care of; `norm_weight` is a; `weighted` says that D is learned.
     static feature_map exponential(const xt::xtensor<double, 2>& directions, double norm_weight, bool weighted) {
@@ -54,32 +58,32 @@ public:
     static feature_map softmax(const xt::xtensor<double, 2>& directions) {
         return feature_map(kind::softmax, directions, 1);
     }
-    static feature_map learned(std::size_t heads, std::size_t dim) {
-        feature_map map;
-        map.kind_ = kind::learned;
-        map.learned_.emplace(std::vector<std::size_t>{heads, dim, dim});
-        for (std::size_t h = 0; h < heads; ++h)
-            for (std::size_t i = 0; i < dim; ++i) map.learned_->values()[(h * dim + i) * dim + i] = T(1);
-        return map;
+    /// M (count x dim) of every head begins with the identity, and goes on with orthonormal rows drawn from the seed.
+    static feature_map learned(std::size_t heads, std::size_t dim, std::size_t count, std::uint64_t seed = 1) {
+        return feature_map(kind::learned, heads, dim, count, seed, 1);
+    }
+    static feature_map learned_exponential(std::size_t heads, std::size_t dim, std::size_t count,
+                                           std::uint64_t seed = 1) {
+        return feature_map(kind::learned_exponential, heads, dim, count, seed,
+                           std::pow(static_cast<double>(dim), -0.25));
     }
     static feature_map identity() { return {}; }
 
     /// Features of a head of `dim` columns.
     std::size_t width(std::size_t dim) const {
-        return kind_ == kind::learned ? 2 * dim : kind_ == kind::identity ? dim : directions_.shape(0);
+        return has_matrices() ? 2 * learned_->shape()[1] : kind_ == kind::identity ? dim : directions_.shape(0);
     }
     /// Whether keys are shifted, which only normalised attention may be.
-    bool shifted() const { return kind_ == kind::exponential; }
+    bool shifted() const { return kind_ == kind::exponential || kind_ == kind::learned_exponential; }
 
     /// Of queries (rows x heads * dim): (rows x heads * width(dim)).
     variable<T, 2> queries(const variable<T, 2>& x, std::size_t heads) const {
-        return kind_ == kind::exponential ? weighed(exponentials(x, heads, x.shape()[0], {}).features, heads)
-                                          : bounded(x, heads);
+        return shifted() ? weighed(exponentials(x, heads, x.shape()[0], {}).features, heads) : bounded(x, heads);
     }
     /// Of keys in sequences of `time` positions. Shifted ones go on from `shifts`, the greatest exponents so far (batch x
     /// heads, kernels::no_shift before the first position), and change them; empty, they begin.
     key_features<T> keys(const variable<T, 2>& x, std::size_t heads, std::size_t time, std::span<T> shifts = {}) const {
-        if (kind_ != kind::exponential) return {bounded(x, heads)};
+        if (!shifted()) return {bounded(x, heads)};
         backend::workspace_frame frame;
         if (shifts.empty()) {
             shifts = {frame.take<T>(x.shape()[0] / time * heads), x.shape()[0] / time * heads};
@@ -90,10 +94,10 @@ public:
         return found;
     }
 
-    /// "weights" (D, one a feature) or "features" (M: heads x dim x dim), where something is learned.
+    /// "weights" (D, one a feature) or "features" (M: heads x count x dim), where something is learned.
     std::vector<named_parameter<T>> parameters() const {
         if (!learned_) return {};
-        return {{kind_ == kind::learned ? "features" : "weights", *learned_}};
+        return {{has_matrices() ? "features" : "weights", *learned_}};
     }
 
 private:
@@ -103,6 +107,19 @@ private:
         for (std::size_t i = 0; i < directions.size(); ++i)
             directions_.data()[i] = static_cast<T>(scale * directions.data()[i]);
     }
+    feature_map(kind k, std::size_t heads, std::size_t dim, std::size_t count, std::uint64_t seed, double scale)
+        : kind_(k), signs_{static_cast<T>(scale), static_cast<T>(-scale)} {
+        learned_.emplace(std::vector<std::size_t>{heads, count, dim});
+        auto to = learned_->values().begin();
+        for (std::size_t h = 0; h < heads; ++h)
+            for (std::size_t first = 0; first < count; first += dim) {
+                xt::xtensor<T, 2> rows = xt::eye<T>(dim);
+                if (first > 0) rows = basis::random_orthonormal(seed).vectors<T>(dim, dim, h * count + first);
+                to = std::copy_n(rows.data(), std::min(dim, count - first) * dim, to);
+            }
+    }
+
+    bool has_matrices() const { return kind_ == kind::learned || kind_ == kind::learned_exponential; }
 
     static variable<T, 3> by_head(const variable<T, 2>& x, std::size_t heads) {
         return x.template reshape<3>({x.shape()[0], heads, x.shape()[1] / heads});
@@ -120,26 +137,25 @@ private:
     variable<T, 2> bounded(const variable<T, 2>& x, std::size_t heads) const {
         if (kind_ == kind::identity) return x;
         if (kind_ == kind::softmax) return nn::softmax(projected(x, heads), directions_.shape(0));
-        const variable<T, 3> m = x.tape().template leaf<3>(*learned_);
-        return both_signs(einsum<"rhd,hfd->rhf">(by_head(x, heads), m));
+        return nn::softmax(both_signs(x, heads), learned_->shape()[1]);
     }
-    /// softmax(u) and softmax(-u) of each head, side by side.
-    static variable<T, 2> both_signs(const variable<T, 3>& u) {
-        static const xt::xtensor<T, 1> signs{T(1), T(-1)};
-        const variable<T, 4> both = einsum<"rhd,s->rhsd">(u, constant(signs));
-        return nn::softmax(both.template reshape<2>({u.shape()[0], 2 * u.shape()[1] * u.shape()[2]}), u.shape()[2]);
+    /// M s x and -M s x of each head, side by side.
+    variable<T, 2> both_signs(const variable<T, 2>& x, std::size_t heads) const {
+        const variable<T, 3> m = x.tape().template leaf<3>(*learned_);
+        return einsum<"rhd,hfd,s->rhsf">(by_head(x, heads), m, constant(signs_))
+            .template reshape<2>({x.shape()[0], 2 * heads * learned_->shape()[1]});
     }
     variable<T, 2> weighed(const variable<T, 2>& features, std::size_t heads) const {
-        if (!learned_) return features;
+        if (!learned_ || has_matrices()) return features;
         return side_by_side(
             einsum<"rhf,f->rhf">(by_head(features, heads), features.tape().template leaf<1>(*learned_)));
     }
     /// Shifted features; with `shifts`, those of keys.
     key_features<T> exponentials(const variable<T, 2>& x, std::size_t heads, std::size_t time,
                                  std::span<T> shifts) const {
-        const variable<T, 2> u = projected(x, heads);
+        const variable<T, 2> u = has_matrices() ? both_signs(x, heads) : projected(x, heads);
         tape<T>& t = x.tape();
-        const std::size_t rows = x.shape()[0], dim = x.shape()[1] / heads, count = directions_.shape(0);
+        const std::size_t rows = x.shape()[0], dim = x.shape()[1] / heads, count = width(dim);
         const T a = static_cast<T>(norm_weight_);
         const variable<T, 2> y = t.result(u.shape(), u, x);
         T* const gates = shifts.empty() ? nullptr : t.template keep<T>(rows * heads);
@@ -170,6 +186,7 @@ private:
     kind kind_ = kind::identity;
     xt::xtensor<T, 2> directions_{};
     double norm_weight_ = 0;
+    xt::xtensor<T, 1> signs_{};  // s and -s of learned matrices
     std::optional<parameter<T>> learned_;
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pointwise non-linearities and their pullbacks: GELU, and here relu(x) = max(x, 0), with derivative 0 at 0, and
-// silu(x) = x / (1 + e^(-x)).
+// Pointwise non-linearities and their pullbacks: GELU, and here relu(x) = max(x, 0), with derivative 0 at 0,
+// silu(x) = x / (1 + e^(-x)), and log_sigmoid(x) = -log(1 + e^(-x)).
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include <xtn/backend/simd.hpp>
@@ -53,6 +55,16 @@ inline void silu(std::size_t n, const T* x, T* y, T* slope) {
         window.store(slope, sigmoid + in * (e * r * r));
         window.store(y, in * sigmoid);
     });
+}
+
+/// y (n) = log_sigmoid(x), slope (n) its derivative 1 / (1 + e^x); y may be x.
+template <class T>
+inline void log_sigmoid(std::size_t n, const T* x, T* y, T* slope) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const T in = x[i], e = std::exp(-std::abs(in));
+        slope[i] = (in > T(0) ? e : T(1)) / (T(1) + e);
+        y[i] = std::min(in, T(0)) - std::log1p(e);
+    }
 }
 
 }  // namespace xtn::nn::kernels

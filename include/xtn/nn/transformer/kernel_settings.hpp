@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Kernel attention by name: the settings of the mechanism "kernel", words name=value in any order. What is not said is
 //
-//     features=paper    or prf, pff, softmax, learned, identity (feature_map.hpp)
+//     features=paper    or prf, pff, softmax, learned, learned_exponential, identity (feature_map.hpp)
 //     directions=dct    or gaussian, orthogonal, sobol, polar (directions.hpp), where features have some
-//     count=0           features of a head; 0: as many as it has columns
+//     count=0           features of a head, of learned ones half of them; 0: as many as it has columns
 //     seed=1            of the directions; every layer draws its own
-//     decay=none        or retention (linear_attention.hpp)
+//     decay=none        or retention (linear_attention.hpp), or learned (key_gates, kernel_attention.hpp)
 //     denominator=yes   or no
 //     window=0          positions of a sliding softmax window beside it (windowed_attention.hpp); 0: none
 //
@@ -34,7 +34,8 @@ struct kernel_settings {
     nn::directions directions = nn::directions::dct;
     std::size_t count = 0;
     std::uint64_t seed = 1;
-    bool retention = false, denominator = true;
+    std::string decay = "none";
+    bool denominator = true;
     std::size_t window = 0;
 
     /// Throws xtn::error for words that mean nothing.
@@ -59,7 +60,7 @@ struct kernel_settings {
                 return *n;
             };
             if (name == "features") {
-                one_of(std::array{"paper", "prf", "pff", "softmax", "learned", "identity"});
+                one_of(std::array{"paper", "prf", "pff", "softmax", "learned", "learned_exponential", "identity"});
                 s.features = value;
             } else if (name == "directions") {
                 s.directions = directions_named(value);
@@ -68,8 +69,8 @@ struct kernel_settings {
             } else if (name == "seed") {
                 s.seed = number();
             } else if (name == "decay") {
-                one_of(std::array{"none", "retention"});
-                s.retention = value == "retention";
+                one_of(std::array{"none", "retention", "learned"});
+                s.decay = value;
             } else if (name == "denominator") {
                 one_of(std::array{"yes", "no"});
                 s.denominator = value == "yes";
@@ -96,13 +97,15 @@ kernel_attention<T> make_kernel_attention(const std::string& layer, const attent
     if (spec.scale > 0) refuse("kernel attention scales its features itself, but the layer scales scores");
     const kernel_settings s = kernel_settings::from(spec.settings);
     const std::size_t dim = spec.key_width / spec.heads, count = s.count > 0 ? s.count : dim;
-    if (s.count > 0 && (s.features == "learned" || s.features == "identity"))
-        refuse("the number of " + s.features + " features is not to be chosen, found count=" + std::to_string(s.count));
+    if (s.count > 0 && s.features == "identity")
+        refuse("the number of identity features is not to be chosen, found count=" + std::to_string(s.count));
     const auto map = [&]() -> feature_map<T> {
-        if (s.features == "learned") return feature_map<T>::learned(spec.heads, dim);
         if (s.features == "identity") return feature_map<T>::identity();
         std::uint64_t seed = s.seed ^ 0xcbf29ce484222325U;  // FNV-1a
         for (const char c : layer) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+        if (s.features == "learned") return feature_map<T>::learned(spec.heads, dim, count, seed);
+        if (s.features == "learned_exponential")
+            return feature_map<T>::learned_exponential(spec.heads, dim, count, seed);
         const auto w = draw_directions(s.directions, count, dim, seed);
         if (s.features == "softmax") return feature_map<T>::softmax(w);
         return feature_map<T>::exponential(w,
@@ -112,7 +115,8 @@ kernel_attention<T> make_kernel_attention(const std::string& layer, const attent
                                            s.features == "paper");
     }();
     linear_attention_options how{.heads = spec.heads, .normalised = s.denominator};
-    if (s.retention) how.decay = retention_decays(spec.heads);
+    if (s.decay == "retention") how.decay = retention_decays(spec.heads);
+    if (s.decay == "learned") return {map, how, key_gates<T>(spec.heads, spec.key_width)};
     return {map, how};
 }
 
