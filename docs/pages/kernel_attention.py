@@ -75,7 +75,7 @@ class Maker:
         for run in (speed or {}).get("benchmarks", ()):
             self.speed[run["name"].split("/iterations")[0]] = run
         self.errors = next(iter(of_program(records, "picogpt_kernel_error")), None)
-        runs = [r for r in of_program(records, "picogpt_kernel") if r["options"]["stage"] == "next_token" and "val_acc" in r["results"]]
+        runs = [r for r in of_program(records, "picogpt_kernel") if r["options"]["last"] and "val_acc" in r["results"]]
         self.trials = [r for r in runs if r["options"]["trial"]]
         self.runs = {}
         for r in runs:

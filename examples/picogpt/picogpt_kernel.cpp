@@ -64,16 +64,19 @@ private:
             picogpt::exchanged(way == "scratch" ? untrained() : teacher_, kind, common.seed);
         const std::string name = kind.name + "-" + way + "-" + std::to_string(budget) +
                                  (common.seed == 1 ? "" : "-seed" + std::to_string(common.seed));
+        const auto stages = picogpt::conversion_stages(way, budget * common.batch, settings_.recipe);
         std::uint64_t read = 0;
-        for (picogpt::conversion_stage& stage :
-             picogpt::conversion_stages(way, budget * common.batch, settings_.recipe)) {
+        for (std::size_t k = 0; k < stages.size(); ++k) {
+            picogpt::conversion_stage stage = stages[k];
             stage.how.seed = common.seed;
             for (const auto& p : m.parameters())
                 if (way != "scratch" && !known_.contains(p.name))
                     stage.how.rate_factors[p.name] = settings_.recipe.exchanged;
             read += stage.read();
-            const xtn::evaluation after = learn(m, kind.name, way, budget, stage, read, name);
-            if (!stage.taught)
+            const bool last = k + 1 == stages.size();
+            const xtn::evaluation after =
+                learn(m, kind.name, way, budget, stage, last, read, last ? name : name + "-" + stage.name);
+            if (last)
                 results_.add_row({kind.name,
                                   way,
                                   budget,
@@ -87,13 +90,14 @@ private:
 
     /// Leaves a record, of the whole conversion that of its last stage.
     xtn::evaluation learn(const picogpt::model<float>& m, const std::string& kind, const std::string& way,
-                          std::uint64_t budget, const picogpt::conversion_stage& stage, std::uint64_t read,
+                          std::uint64_t budget, const picogpt::conversion_stage& stage, bool last, std::uint64_t read,
                           const std::string& name) {
         const examples::options& common = settings_.common;
         nlohmann::ordered_json options{{"model", kind},
                                        {"way", way},
                                        {"budget", budget},
                                        {"stage", stage.name},
+                                       {"last", last},
                                        {"next_token_rate", settings_.recipe.next_token},
                                        {"alignment_rate", settings_.recipe.alignment},
                                        {"finish_rate", settings_.recipe.finish},
@@ -107,10 +111,9 @@ private:
         record.set("tokens", tokens(read));
         record.set("state_bytes", m.state().bytes());
         record.set("teacher_state_bytes", teacher_.state().bytes());
-        const std::string file = stage.taught ? name + "-" + stage.name : name;
-        std::cout << "\n" << file << "\n";
+        std::cout << "\n" << name << "\n";
         const auto trained = [&](const auto& task) {
-            return examples::train(task, stage.how, pool_, common.out, file, record, common.resume).validation;
+            return examples::train(task, stage.how, pool_, common.out, name, record, common.resume).validation;
         };
         if (stage.taught) return trained(picogpt::taught_task(m, text_, teacher_, *stage.taught));
         return trained(picogpt::text_task(m, text_));

@@ -144,7 +144,7 @@ class Pages(unittest.TestCase):
 
     def test_kernel_attention_relations(self):
         def run(kind, budget, loss, accuracy, way="next_token", weights=kernel_attention.TEACHER):
-            options = {"model": kind, "way": way, "budget": budget, "stage": "next_token", "trial": False, "weights": weights}
+            options = {"model": kind, "way": way, "budget": budget, "last": True, "trial": False, "weights": weights}
             return {"program": "picogpt_kernel", "seed": 1, "series": {}, "options": options,
                     "results": {"val_loss": loss, "val_acc": accuracy, "teacher_loss": 1.5, "teacher_acc": 0.5, "state_bytes": 1024}}
 

@@ -16,23 +16,24 @@ std::vector<conversion_stage> conversion_stages(const std::string& way, std::uin
     }
     if (windows % how.batch != 0)
         throw xtn::error(std::to_string(windows) + " windows are no number of batches of " + std::to_string(how.batch));
-    std::uint64_t batches = windows / how.batch;
+    const std::uint64_t batches = windows / how.batch, alignment = batches * 3 / 8;
     std::vector<conversion_stage> stages;
     const auto add = [&](const std::string& name, std::optional<lesson> taught, std::uint64_t steps, double rate) {
-        if (taught && steps == 0) return;
         conversion_stage s{name, taught, how};
         s.how.steps = steps;
         s.how.warmup = steps / 20;
         s.how.learning_rate = rate;
-        batches -= s.read() / how.batch;
         stages.push_back(s);
     };
-    if (way == "aligned" || way == "distilled") {
-        how.learning_rate = rates.finish;
-        add("aligned", lesson::alignment, batches * 3 / 8, rates.alignment);
+    if (way == "next_token" || way == "scratch") {
+        add("next_token", std::nullopt, batches, how.learning_rate);
+        return stages;
     }
-    if (way == "distilled") add("distilled", lesson::distillation, batches / 4, how.learning_rate);
-    add("next_token", std::nullopt, batches, how.learning_rate);
+    add("aligned", lesson::alignment, alignment, rates.alignment);
+    if (way == "aligned")
+        add("next_token", std::nullopt, batches - 2 * alignment, rates.finish);
+    else
+        add("distilled", lesson::distillation, batches / 2 - alignment, rates.finish);
     return stages;
 }
 

@@ -4,7 +4,7 @@
 //
 //     next_token   next tokens: the paper's (DiJiang, arXiv 2403.19928)
 //     aligned      alignment of attention layers for three quarters of the budget, then next tokens
-//     distilled    the same, but half of the rest for distillation (RADLADS, arXiv 2505.03005)
+//     distilled    alignment for as much, then distillation (the first two steps of RADLADS, arXiv 2505.03005)
 //     scratch      next tokens, from a model that begins untrained
 //
 // A budget is a number of windows that are read, the teacher's readings too: a step that it takes part in costs two batches. Batches
@@ -45,8 +45,8 @@ struct conversion_stage {
     std::uint64_t read() const { return how.steps * how.batch * (taught ? 2 : 1); }
 };
 
-/// The stages in which a way spends a budget of windows, next tokens last; a teacher's without a step are left out. Throws xtn::error
-/// for another way, and for a budget that is no number of batches.
+/// The stages in which a way spends a budget of windows, at least one; the last takes what others leave, an odd window to be read
+/// with a teacher excepted. Throws xtn::error for another way, and for a budget that is no number of batches.
 std::vector<conversion_stage> conversion_stages(const std::string& way, std::uint64_t windows,
                                                 const conversion_recipe& recipe = {});
 
