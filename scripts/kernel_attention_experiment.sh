@@ -21,19 +21,23 @@ if [ -n "$quick" ]; then
 fi
 
 "$programs/picogpt_mpo" --models dense --threads 1 --resume --out "$out/teacher"
-pure="paper code prf pff hedgehog retention"
+kinds="paper code prf pff hedgehog hedgehog-decay exponential exponential-decay retention"
 {
-    for alignment in 0.0005 0.002 0.008; do
-        for exchanged in 3 10 30; do
-            echo "--trial --kinds hedgehog --ways distilled --budgets 40 --alignment-rate $alignment --exchanged-rate $exchanged --out $out/trials-$alignment-$exchanged"
-        done
-    done
-    for kind in softmax $pure; do echo "--kinds $kind --budgets 0 40 125 500 --out $out"; done
-    for way in aligned distilled; do
-        for kind in $pure; do echo "--kinds $kind --ways $way --budgets 40 125 500 --out $out"; done
-    done
-    for kind in paper hedgehog softmax; do echo "--kinds $kind-w16 --ways distilled --budgets 0 40 125 500 --out $out"; done
-    for kind in softmax $pure; do echo "--kinds $kind --ways scratch --budgets 40 125 500 --out $out"; done
+    trial="--trial --budgets 40 --kinds"
+    for rate in 0.0003 0.001 0.003; do echo "$trial paper --ways next_token --learning-rate $rate --out $out/trials-next-$rate"; done
+    taught="$trial exponential-decay --ways distilled"
+    for rate in 0.003 0.006; do echo "$taught --alignment-rate $rate --out $out/trials-alignment-$rate"; done
+    for rate in 0.0001 0.00003; do echo "$taught aligned --finish-rate $rate --out $out/trials-finish-$rate"; done
+    echo "$taught --exchanged-rate 3 --out $out/trials-exchanged-3"
+
+    for seed in 1 2 3; do echo "--kinds exponential-decay --ways distilled --budgets 40 --seed $seed --out $out"; done
+    for kind in softmax $kinds; do echo "--kinds $kind --budgets 0 40 125 --out $out"; done
+    for kind in $kinds; do echo "--kinds $kind --ways distilled --budgets 40 125 --out $out"; done
+    for kind in hedgehog exponential-decay; do echo "--kinds $kind --ways aligned --budgets 40 125 --out $out"; done
+    for kind in paper hedgehog softmax; do echo "--kinds $kind-w16 --ways distilled --budgets 0 40 125 --out $out"; done
+    for kind in softmax $kinds; do echo "--kinds $kind --ways scratch --budgets 125 --out $out"; done
+    for kind in softmax paper code exponential-decay; do echo "--kinds $kind --budgets 500 --out $out"; done
+    echo "--kinds exponential-decay --ways distilled --budgets 500 --out $out"
 } | xargs -P 2 -I {} sh -c "$programs/picogpt_kernel --weights $out/teacher/dense.safetensors --threads 1 --resume {}"
 "$programs/picogpt_kernel_error" --weights "$out/teacher/dense.safetensors" --out "$out"
 build/gcc-release/bench/bench_attention_step --benchmark_out="$out/speed.json"

@@ -89,8 +89,8 @@ struct softmax_attention {
                 std::copy_n(x.data() + s * count * columns, count * columns, all + past * columns);
                 return all;
             };
-            T *const all_keys = joined(keys, k, wide, apart_keys), *const all_values =
-                                                                       joined(values, v, value_wide, apart_values);
+            T* const all_keys = joined(keys, k, wide, apart_keys);
+            T* const all_values = joined(values, v, value_wide, apart_values);
             kernels::multi_head_attention<T>(shape, scale_of<T>(shape.head_dim), {q.data() + s * count * wide, wide},
                                              {all_keys, wide}, {all_values, value_wide},
                                              {y.data() + s * count * value_wide, value_wide}, nullptr, workspace);
