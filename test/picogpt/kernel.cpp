@@ -11,9 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include <xtn/io/parameters.hpp>
+
 #include "core/attention_kind.hpp"
 #include "core/conversion.hpp"
 #include "core/operators.hpp"
+#include "core/weights.hpp"
 
 BOOST_AUTO_TEST_SUITE(kernel_models)
 
@@ -84,6 +87,23 @@ BOOST_AUTO_TEST_CASE(what_both_have_is_copied) {
                     ++copied;
                 }
         BOOST_TEST(copied == from.parameters().size());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_tells_the_attention) {
+    std::vector<xtn::token> tokens(12);
+    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<xtn::token>(5 * i % 7);
+    for (const char* name : {"paper", "code", "exponential-3-decay", "hedgehog-w3", "softmax-w3"}) {
+        const auto m = picogpt::exchanged(teacher(), std::string(name), 1);
+        xtn::safetensors file("test file");
+        picogpt::describe_model(file, m, text().characters());
+        xtn::add_parameters(file, m.parameters());
+        const auto again = picogpt::load_model(file);
+        xtn::tape<float> t;
+        const auto a = m.logits(t, tokens, 12), b = again.logits(t, tokens, 12);
+        BOOST_TEST(std::equal(a.data(), a.data() + a.size(), b.data()), name);
+        BOOST_TEST(picogpt::key_value_bytes(m) == teacher().state().bytes());
+        BOOST_TEST(m.state().bytes() < teacher().state().bytes());
     }
 }
 
