@@ -24,7 +24,7 @@
 
 namespace {
 
-const std::vector<std::string> kinds{"softmax", "paper", "code", "hedgehog", "retention"};
+const std::vector<std::string> kinds{"softmax", "paper", "code", "hedgehog", "exponential-decay", "retention"};
 
 std::vector<picogpt::model<float>> models(std::size_t context) {
     const auto softmax = picogpt::make_model({.context = context}, "dense", {.sigma = 0.04}, 1);
@@ -42,7 +42,17 @@ void compare(benchmark::State& state, std::size_t tokens, const std::vector<std:
     }
 }
 
-void training(benchmark::State& state, std::size_t length) {
+void train_on(const picogpt::model<float>& m, xtn::tape<float>& t, std::span<const picogpt::token> text) {
+    const std::size_t length = text.size() - 1;
+    t.backward(picogpt::loss(m, t, text.first(length), text.last(length), length).mean);
+}
+void read_through(const picogpt::model<float>& m, xtn::tape<float>& t, std::span<const picogpt::token> text) {
+    const xtn::no_gradient<float> values_only(t);
+    m.logits(t, text.first(text.size() - 1), text.size() - 1);
+}
+
+/// One of these over a text of some length.
+void whole_text(benchmark::State& state, std::size_t length, decltype(train_on)& what) {
     const auto all = models(length);
     const std::vector<picogpt::token> text(length + 1, 7);
     std::vector<std::function<void()>> calls;
@@ -50,21 +60,7 @@ void training(benchmark::State& state, std::size_t length) {
     for (const auto& m : all)
         calls.push_back([&] {
             t.clear();
-            t.backward(picogpt::loss(m, t, std::span(text).first(length), std::span(text).last(length), length).mean);
-        });
-    compare(state, length, calls);
-}
-
-void reading(benchmark::State& state, std::size_t length) {
-    const auto all = models(length);
-    const std::vector<picogpt::token> text(length, 7);
-    std::vector<std::function<void()>> calls;
-    xtn::tape<float> t;
-    for (const auto& m : all)
-        calls.push_back([&] {
-            t.clear();
-            const xtn::no_gradient<float> values_only(t);
-            m.logits(t, text, length);
+            what(m, t, text);
         });
     compare(state, length, calls);
 }
@@ -123,12 +119,12 @@ int main(int argc, char** argv) {
             ->Iterations(iterations)
             ->Unit(benchmark::kMillisecond);
     };
-    for (const std::size_t length : {256, 1024, 4096, 8192, 32768}) {
+    for (const std::size_t length : {256u, 1024u, 4096u, 8192u, 32768u}) {
         const std::string at = std::to_string(length);
         const std::int64_t times = length > 8192 ? 3 : length > 1024 ? 5 : 21;
-        if (length <= 8192) add("training/" + at, times, [=](benchmark::State& s) { training(s, length); });
-        add("reading/" + at, times, [=](benchmark::State& s) { reading(s, length); });
-        for (const std::size_t batch : {1, 16})
+        if (length <= 8192) add("training/" + at, times, [=](benchmark::State& s) { whole_text(s, length, train_on); });
+        add("reading/" + at, times, [=](benchmark::State& s) { whole_text(s, length, read_through); });
+        for (const std::size_t batch : {1u, 16u})
             add("writing/" + at + "/" + std::to_string(batch), 31,
                 [=](benchmark::State& s) { writing(s, length, batch); });
         if (length <= 8192) add("evaluator/" + at, 21, [=](benchmark::State& s) { evaluator(s, length); });

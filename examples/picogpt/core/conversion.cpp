@@ -22,6 +22,8 @@ std::vector<conversion_stage> conversion_stages(const std::string& way, std::uin
         conversion_stage s{name, taught, how};
         s.how.steps = steps;
         s.how.warmup = steps / 20;
+        s.how.evaluate_every = std::max<std::uint64_t>(steps, 1);  // small steps, many of them: a score at the end
+        s.how.checkpoint_every = 1000;
         s.how.learning_rate = rate;
         stages.push_back(s);
     };
