@@ -68,14 +68,6 @@ row_pairs trained_pairs(const picogpt::model<float>& m, std::span<const picogpt:
     return p;
 }
 
-/// Directions whose second moment is the identity, as that of the DCT's is not: its t_i have the variance 1, where the length of a
-/// Gaussian vector has the mean square d.
-matrix unit_directions(xtn::nn::directions kind, std::size_t count, std::size_t dim, std::uint64_t seed) {
-    matrix w = xtn::nn::draw_directions(kind, count, dim, seed);
-    if (kind == xtn::nn::directions::dct) w *= std::sqrt(static_cast<double>(dim));
-    return w;
-}
-
 /// The mean relative error of (1 / m) sum_i e^(w_i . (x + y) - |x|^2 / 2 - |y|^2 / 2).
 double error_of(const row_pairs& p, const matrix& w) {
     const std::size_t count = p.x.shape(0), dim = p.x.shape(1), m = w.shape(0);
@@ -99,7 +91,7 @@ int main(int argc, char** argv) {
                           "picogpt_kernel_error");
     std::string weights;
     std::vector<std::size_t> features{8, 16, 32, 64, 128, 256, 512};
-    std::size_t pairs = 2000, draws = 32;
+    std::size_t pairs = 2000, draws = 64;
     std::uint64_t seed = 1;
     std::optional<std::string> data;
     std::filesystem::path out = "results/picogpt_kernel_error";
@@ -135,8 +127,8 @@ int main(int argc, char** argv) {
                 for (const std::size_t m : features) {
                     double error = 0;
                     for (std::size_t d = 0; d < draws; ++d)
-                        error += error_of(p, unit_directions(static_cast<xtn::nn::directions>(k), m, p.x.shape(1),
-                                                             seed + d)) /
+                        error += error_of(p, xtn::nn::draw_directions(static_cast<xtn::nn::directions>(k), m,
+                                                                      p.x.shape(1), seed + d)) /
                                  static_cast<double>(draws);
                     row.push_back({error, 3});
                     record.measure(name + " " + std::string(xtn::nn::direction_names[k]), m, error);
