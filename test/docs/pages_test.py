@@ -111,6 +111,9 @@ class Pages(unittest.TestCase):
         self.assertIn("9.7 %", made.parts["images"])
         good[2]["results"]["val_acc"] = 0.96
         self.assertEqual(minimal.Maker(good).make().parts["relations"].count("does not hold"), 3)
+        operators = [*good, run("full+mpo-8", 40000, 0.5, 1.6, 0.61, "cifar10")]  # beats full, not the minimum
+        self.assertEqual(minimal.Maker(operators).unlifted("cifar10"), 1)
+        self.assertIsNone(minimal.Maker(good).unlifted("cifar10"))
         good[0]["options"]["steps"] = 100  # another budget
         self.assertNotIn("full", minimal.Maker(good).found["mnist"])
         self.assertEqual(minimal.Maker([]).make().parts["relations"].count("hold"), 0)
