@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,10 +25,10 @@ const xtn::text_corpus& text() {
     static const xtn::text_corpus corpus = picogpt::random_text();
     return corpus;
 }
-picogpt::model<float> teacher() {
+picogpt::model<float> teacher(const char* operators = "dense") {
     const picogpt::model_shape shape{
         .vocabulary = text().characters().size(), .dim = 16, .heads = 2, .layers = 2, .context = 12, .hidden = 24};
-    return picogpt::make_model(shape, "dense", {.sigma = 0.3}, 1);
+    return picogpt::make_model(shape, operators, {.sigma = 0.3}, 1);
 }
 
 /// Of a window: its loss, and the largest gradient of a number of the attention layers.
@@ -75,9 +76,16 @@ BOOST_AUTO_TEST_CASE(names) {
 }
 
 BOOST_AUTO_TEST_CASE(what_both_have_is_copied) {
-    for (const char* name :
-         {"softmax", "paper", "code", "prf", "pff", "hedgehog", "retention", "exponential-decay", "paper-w3"}) {
-        const auto from = teacher(), made = picogpt::exchanged(from, std::string(name), 1);
+    for (const auto& [name, operators] : {std::pair{"softmax", "dense"},
+                                          {"paper", "mpo-3"},
+                                          {"code", "low_rank-2"},
+                                          {"prf", "dense"},
+                                          {"pff", "spectral-0.5"},
+                                          {"hedgehog", "dense"},
+                                          {"retention", "mpo-3"},
+                                          {"exponential-decay", "dense"},
+                                          {"paper-w3", "dense"}}) {
+        const auto from = teacher(operators), made = picogpt::exchanged(from, std::string(name), 1);
         std::size_t copied = 0;
         for (const auto& p : from.parameters())
             for (const auto& q : made.parameters())
