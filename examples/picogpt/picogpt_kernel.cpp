@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_flag("--trial", s.trial, "learn from nine tenths of the training split, be scored on the last");
     return app.run(argc, argv, [&] {
-        if (s.common.quick && app.count("--budgets") == 0) s.budgets = {0, 20};
+        if (s.common.quick && app.count("--budgets") == 0) s.budgets = {0, 4};
         examples::corpus_options where;
         if (s.common.data) where.data = *s.common.data;
         const examples::corpus_source source = examples::find_corpus(where);
