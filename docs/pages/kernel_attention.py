@@ -6,7 +6,7 @@ import math
 
 from figures import Axis, Figure
 from page import Page, verdict
-from records import load, of_program, points, read
+from records import Sample, load, of_program, points, read
 from tables import DASH, Cell, Table, aligned, fixed, number
 
 TEACHER = "dense.safetensors"
@@ -61,6 +61,11 @@ def windowed(kind):
     return any(part[:1] == "w" and part[1:].isdigit() for part in kind.split("-"))
 
 
+def called(best):
+    """A form and how it was trained on, in words."""
+    return f"{best[0]}, {WAYS[best[1]]}" if best else "the best"
+
+
 def slope(steps, values):
     """Of the line of least squares through (log step, log value)."""
     x, y = [math.log(s) for s in steps], [math.log(v) for v in values]
@@ -83,10 +88,14 @@ class Maker:
             if not o["trial"] and o["weights"] == TEACHER:
                 self.runs.setdefault((o["model"], o["way"], o["budget"]), {})[r["seed"]] = r
 
-    def run(self, kind, way, budget):
-        """The run of the smallest seed, or None."""
-        found = self.runs.get((kind, way, budget))
-        return found and found[min(found)]
+    def sample(self, kind, way, budget, value):
+        """The values of all seeds."""
+        return Sample(value(run) for _, run in sorted(self.runs.get((kind, way, budget), {}).items()))
+
+    def mean(self, kind, way, budget, value):
+        """Over the seeds, or None."""
+        found = self.sample(kind, way, budget, value)
+        return found.mean() if found else None
 
     def kinds(self, wanted):
         """Of which there are runs, those first that KINDS has."""
@@ -94,9 +103,9 @@ class Maker:
         return [*(k for k in KINDS if k in found), *(k for k in found if k not in KINDS)]
 
     def best(self, budget, value):
-        """The run of a purely linear kind with the greatest value, or None."""
-        runs = [self.run(*key) for key in self.runs if key[2] == budget and key[0] != "softmax" and not windowed(key[0]) and key[1] != "scratch"]
-        return max(runs, key=value, default=None)
+        """Kind and way of training on of the purely linear form with the greatest mean value, or None."""
+        found = [key for key in self.runs if key[2] == budget and key[0] != "softmax" and not windowed(key[0]) and key[1] != "scratch"]
+        return max((key[:2] for key in found), key=lambda key: self.mean(*key, budget, value), default=None)
 
     def make(self):
         self.trials_part()
@@ -120,13 +129,15 @@ class Maker:
 
     def conversion_part(self):
         def table_of(kinds, ways):
-            table = Table("attention", "trained on", *(f"{what}, {b:,}" for what in ("loss", "kept") for b in BUDGETS), "state, KiB")
+            budgets = [b for b in BUDGETS if any((kind, way, b) in self.runs for kind in kinds for way in ways)]
+            table = Table("attention", "trained on", *(f"{what}, {b:,}" for what in ("loss", "kept") for b in budgets), "state, KiB")
             for kind in kinds:
                 for way in ways:
-                    found = [self.run(kind, way, b) for b in BUDGETS]
-                    if first := next((r for r in found if r), None):
-                        table.add(kind, WAYS[way], *(number(r and loss(r), 3) for r in found), *(number(r and kept(r), 1) for r in found),
-                                  Cell(first["results"]["state_bytes"] / 1024, 1))
+                    seeds = [run for b in budgets for run in self.runs.get((kind, way, b), {}).values()]
+                    if seeds:
+                        table.add(kind, WAYS[way], *(aligned(self.sample(kind, way, b, loss).text(3)) for b in budgets),
+                                  *(aligned(self.sample(kind, way, b, kept).text(1)) for b in budgets),
+                                  Cell(seeds[0]["results"]["state_bytes"] / 1024, 1))
             return table
 
         converted = [way for way in WAYS if way != "scratch"]
@@ -173,21 +184,18 @@ class Maker:
 
         for budget, share in ((SIXTEENTH, "1/16"), (FIFTIETH, "1/50")):
             for kind in ("paper", "code"):
-                run = self.run(kind, "next_token", budget)
-                row(f"{kind}, next tokens, {share} of the tokens: loss above the teacher's, %", f"at most {WITHIN}", run and above(run),
-                    lambda v: v <= WITHIN)
-            run = self.best(budget, lambda r: -loss(r))
-            name = f"{run['options']['model']}, {WAYS[run['options']['way']]}" if run else "the best"
-            row(f"best purely linear form ({name}), {share}: loss above the teacher's, %", f"at most {WITHIN}", run and above(run),
-                lambda v: v <= WITHIN)
-        run = self.best(FIFTIETH, kept)
-        name = f"{run['options']['model']}, {WAYS[run['options']['way']]}" if run else "the best"
-        row(f"goal: best purely linear form ({name}), 1/50: accuracy kept, %", f"at least {KEPT:g}", run and kept(run), lambda v: v >= KEPT)
+                row(f"{kind}, next tokens, {share} of the tokens: loss above the teacher's, %", f"at most {WITHIN}",
+                    self.mean(kind, "next_token", budget, above), lambda v: v <= WITHIN)
+            best = self.best(budget, lambda r: -loss(r))
+            row(f"best purely linear form ({called(best)}), {share}: loss above the teacher's, %", f"at most {WITHIN}",
+                best and self.mean(*best, budget, above), lambda v: v <= WITHIN)
+        best = self.best(FIFTIETH, kept)
+        row(f"goal: best purely linear form ({called(best)}), 1/50: accuracy kept, %", f"at least {KEPT:g}",
+            best and self.mean(*best, FIFTIETH, kept), lambda v: v >= KEPT)
         for worse, better in (("pff", "code"), ("prf", "pff"), ("retention", "code")):
-            for budget in (SIXTEENTH,):
-                a, b = self.run(worse, "next_token", budget), self.run(better, "next_token", budget)
-                row(f"next tokens, 1/16: loss of {worse} less that of {better}", "above 0", loss(a) - loss(b) if a and b else None,
-                    lambda v: v > 0, 3)
+            a, b = (self.mean(kind, "next_token", SIXTEENTH, loss) for kind in (worse, better))
+            row(f"next tokens, 1/16: loss of {worse} less that of {better}", "above 0", None if a is None or b is None else a - b,
+                lambda v: v > 0, 3)
         series = self.errors["series"] if self.errors else {}
         for vectors in ("gaussian", "trained"):
             for kind, (asked, holds) in SLOPES.items():
@@ -215,9 +223,9 @@ class Maker:
         by_budget = Figure("Loss of converted models", Axis("batches read"), Axis("nats per character"))
         for kind in ("softmax", *self.kinds(lambda k: k != "softmax" and not windowed(k))):
             for way in WAYS:
-                runs = [(b, self.run(kind, way, b)) for b in BUDGETS[1:] if self.run(kind, way, b)]
-                if len(runs) > 1 and way != "scratch":
-                    by_budget.add(f"{kind}, {WAYS[way]}", [b for b, _ in runs], [loss(r) for _, r in runs])
+                found = [(b, mean) for b in BUDGETS[1:] if (mean := self.mean(kind, way, b, loss)) is not None]
+                if len(found) > 1 and way != "scratch":
+                    by_budget.add(f"{kind}, {WAYS[way]}", *zip(*found))
         self.page.figure("conversion", by_budget)
         by_features = Figure("Error of the kernel", Axis("features", logarithmic=True), Axis("mean relative error", logarithmic=True))
         for name in self.errors["series"] if self.errors else ():
