@@ -138,6 +138,9 @@ class Maker:
                 self.gap(data, "tied-no_mlp", "full-no_mlp", "val_loss"), lambda v: v < 0)
             row(f"{title}: training loss without MLP less that with", "above 0", self.gap(data, "full-no_mlp", FULL, "training_loss"),
                 lambda v: v > 0)
+        tied, free = (self.text.get(name) for name in ("tied-no_mlp", "full-no_mlp"))
+        row("text, no MLP: loss of tied scores less that of free ones", "below 0",
+            tied.loss().mean() - free.loss().mean() if tied and free else None, lambda v: v < 0)
         for result, asked, worst in (("training_loss", "full has the best", min), ("val_loss", "full has the worst", max)):
             values = {name: m.of(result).mean() for name, m in self.found["cifar10"].items()}
             complete = FULL in values and MINIMUM in values
