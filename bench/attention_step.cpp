@@ -7,13 +7,16 @@
 //     reading/T            the same without gradients
 //     writing/T/batch      the last 16 positions before T of so many sequences, from their states: so many in a row that the next
 //                          model does not meet a cache full of the last one's keys
+//     constant/batch       the same of linear kinds alone: how many times as fast before 8,192 as before 256
 //     evaluator/T          linear attention of four heads of 64 features and 32 values, forward and backward
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <xtn/nn/linear_attention.hpp>
@@ -66,26 +69,55 @@ void whole_text(benchmark::State& state, std::size_t length, decltype(train_on)&
     compare(state, length, calls);
 }
 
+/// Writes the last positions of a model's context, 16 of them, with so many sequences.
+class writer {
+public:
+    static constexpr std::size_t positions = 16;
+
+    writer(picogpt::model<float> m, std::size_t batch)
+        : model_(std::move(m)), state_(model_.state(batch)), text_(batch, 7) {}
+
+    void operator()() {
+        state_.restart();
+        state_.advance(state_.context() - positions);  // what it holds has no influence on time
+        for (std::size_t n = 0; n < positions; ++n) {
+            tape_.clear();
+            model_.logits(tape_, text_, state_);
+        }
+    }
+    std::size_t bytes() const { return state_.bytes(); }
+
+private:
+    picogpt::model<float> model_;
+    xtn::nn::decoding_state<float> state_;
+    xtn::tape<float> tape_;
+    std::vector<picogpt::token> text_;
+};
+
 void writing(benchmark::State& state, std::size_t length, std::size_t batch) {
-    const auto all = models(length);
-    const std::vector<picogpt::token> text(batch, 7);
-    std::vector<xtn::nn::decoding_state<float>> states;
-    for (const auto& m : all) states.push_back(m.state(batch));
+    std::vector<std::unique_ptr<writer>> all;
     std::vector<std::function<void()>> calls;
-    xtn::tape<float> t;
-    constexpr std::size_t positions = 16;
+    for (auto& m : models(length)) {
+        all.push_back(std::make_unique<writer>(m, batch));
+        calls.push_back([&w = *all.back()] { w(); });
+    }
+    compare(state, writer::positions * batch, calls);
     for (std::size_t k = 0; k < all.size(); ++k)
-        calls.push_back([&, k] {
-            states[k].restart();
-            states[k].advance(length - positions);  // what it holds has no influence on time
-            for (std::size_t n = 0; n < positions; ++n) {
-                t.clear();
-                all[k].logits(t, text, states[k]);
-            }
-        });
-    compare(state, positions * batch, calls);
-    for (std::size_t k = 0; k < all.size(); ++k)
-        state.counters[kinds[k] + "_bytes"] = static_cast<double>(states[k].bytes() / batch);
+        state.counters[kinds[k] + "_bytes"] = static_cast<double>(all[k]->bytes() / batch);
+}
+
+void constant(benchmark::State& state, std::size_t batch) {
+    const auto near = models(256), far = models(8192);
+    std::vector<std::unique_ptr<writer>> all;
+    std::vector<std::function<void()>> calls;
+    for (std::size_t k = 1; k < kinds.size(); ++k)
+        for (const auto& m : {near[k], far[k]}) {
+            all.push_back(std::make_unique<writer>(m, batch));
+            calls.push_back([&w = *all.back()] { w(); });
+        }
+    const auto time = bench::by_turns(state, calls);
+    for (std::size_t k = 1; k < kinds.size(); ++k)
+        state.counters[kinds[k]] = bench::median_ratio(time[2 * k - 2], time[2 * k - 1]);
 }
 
 void evaluator(benchmark::State& state, std::size_t length) {
@@ -133,5 +165,6 @@ int main(int argc, char** argv) {
                 [=](benchmark::State& s) { writing(s, length, batch); });
         if (length <= 8192) add("evaluator/" + at, 21, [=](benchmark::State& s) { evaluator(s, length); });
     }
+    add("constant/16", 21, [](benchmark::State& s) { constant(s, 16); });
     return bench::run_on_one_thread(argc, argv);
 }

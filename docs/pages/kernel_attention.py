@@ -212,9 +212,8 @@ class Maker:
                                   ("training at 4,096, times softmax", "training/4096", LONG_TRAINING),
                                   ("writing at 8,192, 16 sequences, times softmax", "writing/8192/16", WRITING)):
             row(f"{FORM}: {what}", f"at least {asked:g}", self.speed[name][times] if name in self.speed else None, lambda v, a=asked: v >= a)
-        near, far = self.speed.get("writing/256/16"), self.speed.get("writing/8192/16")
-        row(f"{FORM}: writing at 8,192, 16 sequences, times its own at 256", f"at least {CONSTANT:g}", far[FORM] / near[FORM] if near and far else None,
-            lambda v: v >= CONSTANT)
+        run = self.speed.get("constant/16")
+        row(f"{FORM}: writing at 8,192, 16 sequences, times its own at 256", f"at least {CONSTANT:g}", run and run[FORM], lambda v: v >= CONSTANT)
         run = self.speed.get("evaluator/256")
         row("chunked evaluator at 256, share of its bare products", f"at least {PRODUCTS:g}", run and run["of_products"], lambda v: v >= PRODUCTS)
         self.page.table("relations", table)
