@@ -3,6 +3,7 @@
 asked of them: the claims of the paper (DiJiang, arXiv 2403.19928) and goals of our own, fixed before the runs."""
 
 import math
+import statistics
 
 from figures import Axis, Figure
 from page import Page, verdict
@@ -61,6 +62,10 @@ def windowed(kind):
     return any(part[:1] == "w" and part[1:].isdigit() for part in kind.split("-"))
 
 
+def purely_linear(kind):
+    return kind != "softmax" and not windowed(kind)
+
+
 def called(best):
     """A form and how it was trained on, in words."""
     return f"{best[0]}, {WAYS[best[1]]}" if best else "the best"
@@ -68,9 +73,7 @@ def called(best):
 
 def slope(steps, values):
     """Of the line of least squares through (log step, log value)."""
-    x, y = [math.log(s) for s in steps], [math.log(v) for v in values]
-    mx, my = sum(x) / len(x), sum(y) / len(y)
-    return sum((a - mx) * (b - my) for a, b in zip(x, y)) / sum((a - mx) ** 2 for a in x)
+    return statistics.linear_regression([math.log(s) for s in steps], [math.log(v) for v in values]).slope
 
 
 class Maker:
@@ -104,7 +107,7 @@ class Maker:
 
     def best(self, budget, value):
         """Kind and way of training on of the purely linear form with the greatest mean value, or None."""
-        found = [key for key in self.runs if key[2] == budget and key[0] != "softmax" and not windowed(key[0]) and key[1] != "scratch"]
+        found = [key for key in self.runs if key[2] == budget and purely_linear(key[0]) and key[1] != "scratch"]
         return max((key[:2] for key in found), key=lambda key: self.mean(*key, budget, value), default=None)
 
     def make(self):
@@ -141,9 +144,9 @@ class Maker:
             return table
 
         converted = [way for way in WAYS if way != "scratch"]
-        self.page.table("claim", table_of(["softmax", *self.kinds(lambda k: k != "softmax" and not windowed(k))], converted))
+        self.page.table("claim", table_of(["softmax", *self.kinds(purely_linear)], converted))
         self.page.table("windows", table_of(self.kinds(windowed), converted))
-        self.page.table("scratch", table_of(["softmax", *self.kinds(lambda k: k != "softmax" and not windowed(k))], ["scratch"]))
+        self.page.table("scratch", table_of(["softmax", *self.kinds(purely_linear)], ["scratch"]))
 
     def error_part(self):
         series = self.errors["series"] if self.errors else {}
@@ -220,7 +223,7 @@ class Maker:
 
     def figures(self):
         by_budget = Figure("Loss of converted models", Axis("batches read"), Axis("nats per character"))
-        for kind in ("softmax", *self.kinds(lambda k: k != "softmax" and not windowed(k))):
+        for kind in ("softmax", *self.kinds(purely_linear)):
             for way in WAYS:
                 found = [(b, mean) for b in BUDGETS[1:] if (mean := self.mean(kind, way, b, loss)) is not None]
                 if len(found) > 1 and way != "scratch":

@@ -110,6 +110,14 @@ model<float> exchanged(const model<float>& m, const attention_kind& kind, std::u
     return made;
 }
 
-std::size_t key_value_bytes(const model<float>& m) { return exchanged(m, attention_kind(), 0).state().bytes(); }
+std::size_t key_value_bytes(const model<float>& m) {
+    std::size_t numbers = 0;
+    for (const auto& block : m.body().blocks())
+        for (const auto& branch : block)
+            if (const auto* mix = branch.attention())
+                numbers += xtn::nn::softmax_attention{}.state_size(mix->spec().key_width, mix->spec().value_width,
+                                                                   m.context());
+    return numbers * sizeof(float);
+}
 
 }  // namespace picogpt
