@@ -41,6 +41,13 @@ if(XTN_SANITIZE)
 endif()
 target_link_libraries(xtn_compiled PRIVATE xtn_development)
 
+# Programs train on several processes where there is an MPI, whose C interface is enough.
+option(XTN_MPI "Programs that mpirun can start, if MPI is there" ON)
+if(XTN_MPI)
+    set(MPI_CXX_SKIP_MPICXX ON)
+    find_package(MPI COMPONENTS CXX QUIET)
+endif()
+
 # Most of what a program compiles are the library's headers: programs and benches share them precompiled.
 if(TARGET nlohmann_json::nlohmann_json)
     add_library(xtn_headers OBJECT EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/examples/common/headers.cpp")

@@ -4,7 +4,8 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(xtn_cmake_dir lib/cmake/xtn)
-install(TARGETS xtn EXPORT xtnTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS xtn EXPORT xtnTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILE_SET mpi DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT xtnTargets NAMESPACE xtn:: DESTINATION ${xtn_cmake_dir})
 
 configure_package_config_file(cmake/xtnConfig.cmake.in "${PROJECT_BINARY_DIR}/xtnConfig.cmake"

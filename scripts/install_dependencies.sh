@@ -5,6 +5,7 @@
 #        scripts/install_dependencies.sh --all     also clang, clang-format, pkg-config and what the Python module
 #                                                  needs, and Doxygen, for the full test matrix
 #        scripts/install_dependencies.sh --docs    Doxygen alone, for the documentation
+#        scripts/install_dependencies.sh --mpi     also an MPI, for trainings on several machines (part of --all)
 # Does nothing, and needs no rights, when all is there.
 set -euo pipefail
 
@@ -12,8 +13,9 @@ case ${1-} in
 '') full=no ;;
 --all) full=yes ;;
 --docs) full=docs ;;
+--mpi) full=mpi ;;
 *)
-    sed -n '3,8s/^# //p' "$0" >&2
+    sed -n '3,9s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -26,6 +28,9 @@ libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-d
 if [[ $full == yes ]]; then
     tools+=([clang++-14]=clang-14 [clang-format-14]=clang-format-14 [pkg-config]=pkgconf [doxygen]=doxygen)
     libraries+=(libclang-rt-14-dev python3-dev python3-numpy pybind11-dev)
+fi
+if [[ $full == yes || $full == mpi ]]; then
+    tools+=([mpirun]=mpich [mpicxx]=libmpich-dev)
 elif [[ $full == docs ]]; then
     tools=([doxygen]=doxygen)
     libraries=()

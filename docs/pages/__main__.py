@@ -19,12 +19,14 @@ import kernel_attention
 import minimal
 import mpo
 import page
+import processes
 import spectral
 import subspace
 import training
 from records import RESULTS, ROOT
 
-EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal, "subspace": subspace, "kernel_attention": kernel_attention}
+EXPERIMENTS = {"mpo": mpo, "spectral": spectral, "minimal": minimal, "subspace": subspace, "kernel_attention": kernel_attention,
+               "processes": processes}
 
 
 def wanted_files(names):

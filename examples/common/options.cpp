@@ -4,15 +4,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
 
+#include <xtn/backend/threads.hpp>
 #include <xtn/core/error.hpp>
 #include <xtn/core/number.hpp>
+
+#include "team.hpp"
 
 namespace examples {
 
@@ -44,18 +49,37 @@ void check_numbers(CLI::App& app) {
     }
 }
 
+/// What must be the same in all processes, or their results would not be those of one: the program and what it is asked for.
+/// How many threads a process has is its own affair.
+std::string identity(const CLI::App& app) {
+    std::string lines = "program: " + app.get_name() + ", " + digest(std::filesystem::path("/proc/self/exe")) +
+                        "\nBLAS: " + xtn::blas_config() + ", kernels for " + xtn::blas_core_name() + "\n";
+    std::istringstream options(app.config_to_str(true));
+    for (std::string line; std::getline(options, line);)
+        if (!line.starts_with("threads=")) lines += "--" + line + "\n";
+    return lines;
+}
+
 }  // namespace
 
 int program::run(int argc, char** argv, const std::function<void()>& body) {
+    const team processes;
+    if (!processes.writes()) std::cout.setstate(std::ios::failbit);
     try {
         check_numbers(*this);
         parse(argc, argv);
+        if (processes.size() > 1) require_same(identity(*this));
         body();
         return 0;
-    } catch (const CLI::ParseError& e) {
+    } catch (const CLI::Success& e) {
         return exit(e);
+    } catch (const CLI::ParseError& e) {
+        const int status = exit(e);
+        if (processes.size() > 1) processes.abort("a wrong command line");
+        return status;
     } catch (const std::exception& e) {
         std::cout.flush();
+        if (processes.size() > 1) processes.abort(get_name() + ": " + e.what());
         std::cerr << get_name() << ": " << e.what() << '\n';
         return 1;
     }
@@ -63,7 +87,7 @@ int program::run(int argc, char** argv, const std::function<void()>& body) {
 
 void add_options(CLI::App& app, options& o, const std::string& out) {
     o.out = out;
-    o.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+    o.threads = std::max<std::size_t>(1, std::thread::hardware_concurrency() / team().on_this_machine());
     app.option_defaults()->always_capture_default();
     app.add_option("--data", o.data,
                    "text file or directory [else XTN_DATA, data/, ../shared/data, a download, or a built-in corpus]");
@@ -78,6 +102,7 @@ void add_options(CLI::App& app, options& o, const std::string& out) {
 }
 
 void make_directory(const std::filesystem::path& path) {
+    if (!team().writes()) return;
     std::error_code failure;
     std::filesystem::create_directories(path, failure);
     if (failure) throw xtn::io_error("cannot create the directory " + path.string() + ": " + failure.message());

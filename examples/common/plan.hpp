@@ -17,15 +17,18 @@ inline std::string name_of(xtn::decayed d) {
 
 /// What makes two runs of one model on one data set the same run.
 inline nlohmann::ordered_json describe(const xtn::training_plan& p) {
-    return {{"steps", p.steps},
-            {"batch", p.batch},
-            {"learning_rate", p.learning_rate},
-            {"warmup", p.warmup},
-            {"beta1", p.optimizer.beta1},
-            {"beta2", p.optimizer.beta2},
-            {"weight_decay", p.weight_decay},
-            {"decayed", name_of(p.decay)},
-            {"clip", p.clip}};
+    nlohmann::ordered_json all{{"steps", p.steps},
+                               {"batch", p.batch},
+                               {"learning_rate", p.learning_rate},
+                               {"warmup", p.warmup},
+                               {"beta1", p.optimizer.beta1},
+                               {"beta2", p.optimizer.beta2},
+                               {"weight_decay", p.weight_decay},
+                               {"decayed", name_of(p.decay)},
+                               {"clip", p.clip}};
+    if (p.lanes != 8) all["lanes"] = p.lanes;
+    if (!p.reconstruct) all["reconstruct"] = false;
+    return all;
 }
 
 }  // namespace examples

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,6 +21,8 @@ struct plan_options {
     std::optional<double> learning_rate, weight_decay;
     std::optional<xtn::decayed> decay;
     std::uint64_t warmup = 100, evaluate_every = 250, checkpoint_every = 100;
+    std::size_t lanes = 8;
+    bool reconstruct = true;
 
     void add_to(CLI::App& app) {
         app.add_option("--learning-rate", learning_rate, "peak, for all models [from the recipe]")
@@ -34,6 +37,11 @@ struct plan_options {
         app.add_option("--warmup", warmup, "steps");
         app.add_option("--evaluate-every", evaluate_every, "steps")->check(CLI::PositiveNumber);
         app.add_option("--checkpoint-every", checkpoint_every, "steps")->check(CLI::PositiveNumber);
+        app.add_option("--lanes", lanes,
+                       "shares of a batch: the most threads and processes that have work; part of the result")
+            ->check(CLI::PositiveNumber);
+        app.add_flag("!--no-reconstruct", reconstruct,
+                     "never multiply with an operator's matrix: less to send between processes, more to compute");
     }
 
     /// Changes a plan.
@@ -44,6 +52,8 @@ struct plan_options {
         p.seed = seed;
         p.evaluate_every = evaluate_every;
         p.checkpoint_every = checkpoint_every;
+        p.lanes = lanes;
+        p.reconstruct = reconstruct;
         if (learning_rate) p.learning_rate = *learning_rate;
         if (weight_decay) p.weight_decay = *weight_decay;
         if (decay) p.decay = *decay;

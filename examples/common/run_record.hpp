@@ -3,189 +3,44 @@
 // when and how long, and everything it measured. Tables and figures are made from records; nothing is typed in.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
-#include <xtn/backend/threads.hpp>
-#include <xtn/core/error.hpp>
-#include <xtn/io/atomic_file.hpp>
-
-#include "build_info.hpp"
-
 namespace examples {
-
-namespace detail {
-
-inline std::string compiler() {
-#if defined(__clang__)
-    return __VERSION__;  // begins with the vendor and "Clang"
-#elif defined(__GNUC__)
-    return "GCC " __VERSION__;
-#else
-    return "unknown";
-#endif
-}
-
-/// What the flags amount to, for programs whose build does not tell them.
-inline std::string target() {
-    std::string text;
-#if defined(__OPTIMIZE__)
-    text += "optimised";
-#else
-    text += "not optimised";
-#endif
-#if defined(__FAST_MATH__)
-    text += ", fast-math";
-#endif
-#if defined(__AVX512F__)
-    text += ", AVX-512";
-#elif defined(__AVX2__)
-    text += ", AVX2";
-#elif defined(__SSE2__)
-    text += ", SSE2";
-#endif
-#if !defined(NDEBUG)
-    text += ", assertions";
-#endif
-    return text;
-}
-
-/// The processor's name where Linux tells it.
-inline std::string processor() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (const auto colon = line.find(": "); line.starts_with("model name") && colon != std::string::npos)
-            return line.substr(colon + 2);
-    return "unknown";
-}
-
-inline std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
-}  // namespace detail
 
 /// Begins with the construction, which starts the clock.
 class run_record {
 public:
     using json = nlohmann::ordered_json;
 
-    run_record(std::string program, json options, std::uint64_t seed) {
-        record_["program"] = std::move(program);
-        record_["git_revision"] = git_revision();
-        record_["started"] = detail::utc_now();
-        record_["wall_seconds"] = 0.0;
-        record_["seed"] = seed;
-        record_["options"] = std::move(options);
-        record_["compiler"] = detail::compiler();
-        record_["flags"] = compiler_flags();
-        record_["target"] = detail::target();
-        const std::string blas = xtn::blas_config();
-        record_["blas"] = blas.empty() ? "unknown" : blas;
-        record_["blas_core"] = blas.empty() ? "unknown" : xtn::blas_core_name();
-        record_["processor"] = detail::processor();
-        record_["hardware_threads"] = std::thread::hardware_concurrency();
-        record_["results"] = json::object();
-        record_["series"] = json::object();
-    }
+    run_record(std::string program, json options, std::uint64_t seed);
 
     /// A single result, for instance set("test_loss", 1.52). Infinities and NaN become null, for JSON has none.
     void set(const std::string& name, json value) { record_["results"][name] = std::move(value); }
 
     /// Appends a point to a series, for instance measure("train_loss", step, loss).
-    void measure(const std::string& series, std::uint64_t step, double value) {
-        json& s = record_["series"][series];
-        s["step"].push_back(step);
-        s["value"].push_back(value);
-    }
+    void measure(const std::string& series, std::uint64_t step, double value);
 
     /// A result that was set, or `otherwise`.
-    double result(const std::string& name, double otherwise) const { return record_["results"].value(name, otherwise); }
+    double result(const std::string& name, double otherwise) const;
 
     /// Continues the record that an interrupted run left: takes over its series before `first_step`, its results, the time
     /// it took and when it began. A file that is no record, or that of a run with another seed or other options, is an
     /// xtn::io_error; the number of threads may differ.
-    void resume(const std::filesystem::path& path, std::uint64_t first_step) {
-        try {
-            const json former = json::parse(xtn::read_file<std::string>(path));
-            require_same(path, "seed", former.at("seed"), record_["seed"]);
-            for (const auto& [name, value] : record_["options"].items())
-                if (name != "threads") require_same(path, name, former.at("options").value(name, json()), value);
-            json series = json::object();
-            for (const auto& [name, points] : former.at("series").items())
-                for (std::size_t i = 0; i < points.at("step").size(); ++i)
-                    if (step_of(path, name, points.at("step").at(i)) < first_step) {
-                        series[name]["step"].push_back(points.at("step").at(i));
-                        series[name]["value"].push_back(points.at("value").at(i));
-                    }
-            const auto began = former.at("started").get<std::string>();
-            const auto seconds = former.at("wall_seconds").get<double>();
-            if (!(seconds >= 0)) refuse(path, "wall_seconds from 0 on", former.at("wall_seconds"));
-            if (!former.at("results").is_object()) refuse(path, "an object of results", former.at("results"));
-            earlier_seconds_ = seconds;
-            record_["series"] = std::move(series);
-            record_["results"] = former.at("results");
-            record_["started"] = began;
-        } catch (const json::exception& e) {
-            throw xtn::io_error(path.string() + ": expected the record of a run, found " + e.what());
-        }
-    }
+    void resume(const std::filesystem::path& path, std::uint64_t first_step);
 
     /// The record as it stands now, with the wall time so far.
-    json to_json() const {
-        json copy = record_;
-        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-        copy["wall_seconds"] = earlier_seconds_ + elapsed.count();
-        return copy;
-    }
+    json to_json() const;
 
-    /// Writes the record; after a crash the file is the old one or the new one.
-    void save(const std::filesystem::path& path) const { xtn::write_file(path, text_of(to_json()) + '\n'); }
+    /// Writes the record, which process 0 does; after a crash the file is the old one or the new one.
+    void save(const std::filesystem::path& path) const;
 
 private:
-    /// Indented, but arrays of numbers on one line.
-    static std::string text_of(const json& j, const std::string& indent = "") {
-        const bool flat = std::none_of(j.begin(), j.end(), [](const json& e) { return e.is_structured(); });
-        if (!j.is_structured() || j.empty() || (j.is_array() && flat)) return j.dump();
-        std::string text = j.is_array() ? "[" : "{";
-        for (auto e = j.begin(); e != j.end(); ++e) {
-            text += (e == j.begin() ? "\n  " : ",\n  ") + indent;
-            if (j.is_object()) text += json(e.key()).dump() + ": ";
-            text += text_of(*e, indent + "  ");
-        }
-        return text + "\n" + indent + (j.is_array() ? "]" : "}");
-    }
-    static void require_same(const std::filesystem::path& path, const std::string& name, const json& former,
-                             const json& now) {
-        if (former != now)
-            throw xtn::io_error(path.string() + ": the run to go on with had " + name + " = " + former.dump() +
-                                ", but " + now.dump() + " is asked for; give it the same options, or another --out");
-    }
-
-    [[noreturn]] static void refuse(const std::filesystem::path& path, const std::string& expected, const json& found) {
-        throw xtn::io_error(path.string() + ": expected the record of a run with " + expected + ", found " +
-                            found.dump());
-    }
-    /// nlohmann-json would turn -1 into 2^64 - 1 and 1.5 into 1.
-    static std::uint64_t step_of(const std::filesystem::path& path, const std::string& series, const json& step) {
-        if (!step.is_number_unsigned()) refuse(path, "whole steps from 0 on in \"" + series + "\"", step);
-        return step.get<std::uint64_t>();
-    }
-
     json record_;
     double earlier_seconds_ = 0;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

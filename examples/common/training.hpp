@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A training that leaves a record and files, and tells how far it is. Beside what the library asks of a task, it says what
-// its speed is counted in: unit(), and units(batch) of a step.
+// A training that leaves a record and files, and tells how far it is, shared by the processes of the run. Beside what the library
+// asks of a task, it says what its speed is counted in: unit(), and units(batch) of a step.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,14 @@
 
 #include "progress.hpp"
 #include "run_record.hpp"
+#include "team.hpp"
 
 namespace examples {
 
 /// Of a training that came to an end.
 struct trained {
     xtn::evaluation validation;
-    double units_per_second = 0;  ///< of this process, scores and checkpoints left out
+    double units_per_second = 0;  ///< since this start of the program, scores and checkpoints left out
 };
 
 namespace detail {
@@ -69,12 +70,15 @@ private:
 template <xtn::training_task Task>
 trained train(const Task& task, xtn::training_plan plan, xtn::thread_pool& pool, const std::filesystem::path& directory,
               const std::string& name, run_record& record, bool resume) {
+    if (team().size() > plan.lanes)
+        throw xtn::error("a step has " + std::to_string(plan.lanes) + " lanes, too few for " +
+                         std::to_string(team().size()) + " processes: give --lanes");
     plan.checkpoint = directory / (name + ".checkpoint.safetensors");
     plan.resume = resume;
     const std::filesystem::path record_file = directory / (name + ".json");
     const std::uint64_t units = task.units(plan.batch);
     const xtn::training_result found =
-        xtn::train(task, plan, pool, detail::recorder(record, record_file, plan.last(), units, task.unit()));
+        xtn::train(task, plan, pool, detail::recorder(record, record_file, plan.last(), units, task.unit()), team());
     trained result{.validation = found.validation};
     if (found.steps > 0) result.units_per_second = static_cast<double>(found.steps * units) / found.seconds;
     if (plan.stop < plan.steps) return result;
@@ -89,7 +93,7 @@ trained train(const Task& task, xtn::training_plan plan, xtn::thread_pool& pool,
     xtn::safetensors file(weights.string());
     task.describe(file);
     xtn::add_parameters(file, task.parameters());
-    xtn::save_safetensors(weights, file);
+    save_once(weights, file);
     return result;
 }
 

@@ -117,6 +117,9 @@ std::string stem_of(fs::path path) {
 }
 
 void compress_matrices(const xtn::mapped_safetensors& file, const settings& s) {
+    if (examples::team().size() > 1)
+        throw xtn::error(
+            "the matrices of a file are compressed by the threads of one process: start it without mpirun");
     std::cout << file.origin() << " holds no PicoGPT: every matrix is compressed\n";
     xtn::thread_pool pool(s.common.threads);
     for (const goal& g : goals_of(s)) {
@@ -156,7 +159,7 @@ void store_as(xtn::dtype type, const fs::path& path) {
     xtn::safetensors rounded(path.string());
     rounded.metadata() = exact.metadata();
     for (const std::string& name : exact.names()) rounded.add(name, exact[name].as(type));
-    xtn::save_safetensors(path, rounded);
+    examples::save_once(path, rounded);
 }
 
 void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
@@ -164,6 +167,9 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
     if (s.common.data) where.data = *s.common.data;
     const examples::corpus_source source = examples::find_corpus(where);
     const auto validation = source.corpus.validation();
+    if (examples::team().size() > 1)
+        for (const fs::path& f : mapped.files())
+            examples::require_same(f.filename().string() + ": " + examples::digest(f));
     const picogpt::model<float> dense = picogpt::load_model(as_one_file(mapped));
     const xtn::dtype type = mapped.type("tok_emb.weight");
     xtn::thread_pool pool(s.common.threads);

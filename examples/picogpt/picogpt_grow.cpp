@@ -3,6 +3,7 @@
 // first 500 steps, then 8, and 16 from step 1,000. A step of a small model costs less, and what it has learnt is kept.
 #include <algorithm>
 #include <iostream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,12 +55,14 @@ void run(const settings& s) {
     xtn::thread_pool pool(o.threads);
     std::vector<picogpt::model<float>> models;
     for (const std::string& m : s.models) models.push_back(picogpt::make_model(shape, m, recipe.start, o.seed));
+    const examples::team processes;
     std::size_t phase = 0;
-    bool resume = o.resume && std::filesystem::exists(checkpoint);
-    if (resume) {
+    bool resume = o.resume;
+    if (resume && processes.writes() && std::filesystem::exists(checkpoint)) {
         const xtn::safetensors file = xtn::load_safetensors(checkpoint);
         while (phase + 1 < models.size() && !belongs_to(file, models[phase])) ++phase;
     }
+    processes.broadcast(std::as_writable_bytes(std::span(&phase, 1)));
     examples::trained result;
     for (; phase < models.size(); ++phase, resume = true) {
         nlohmann::ordered_json options{{"model", s.models.back()}, {"grown", growth}, {"recipe", "tuned"}};
@@ -69,7 +72,8 @@ void run(const settings& s) {
         result = picogpt::train(models[phase], source.corpus, recipe, pool, o.out, name, record, resume);
         if (phase + 1 == models.size()) break;
         xtn::random_stream random(o.seed, ~std::uint64_t{0} - phase);
-        picogpt::grow_checkpoint(checkpoint, models[phase], models[phase + 1], source.corpus.characters(), random);
+        if (processes.writes())
+            picogpt::grow_checkpoint(checkpoint, models[phase], models[phase + 1], source.corpus.characters(), random);
         std::cout << s.models[phase] << " has become " << s.models[phase + 1] << "\n";
     }
     std::cout << "val_loss " << result.validation.loss << "\nval_acc " << result.validation.accuracy << "\n";

@@ -36,7 +36,7 @@ public:
     conversions(const settings& s, const xtn::text_corpus& corpus)
         : settings_(s),
           text_(s.trial ? picogpt::split::for_choices(corpus) : picogpt::split(corpus)),
-          teacher_(picogpt::load_model(xtn::load_safetensors(s.weights))),
+          teacher_(picogpt::load_model(examples::load_same(s.weights))),
           pool_(s.common.threads),
           before_(picogpt::evaluate(teacher_, text_.validation, teacher_.context(), pool_)) {
         for (const auto& p : teacher_.parameters()) known_.insert(p.name);

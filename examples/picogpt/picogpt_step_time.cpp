@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
         xtn::thread_pool pool(threads);
         examples::run_record record("picogpt_step_time",
                                     {{"batch", batch}, {"threads", threads}, {"repetitions", repetitions}}, 1);
-        using trainer = xtn::trainer<picogpt::text_task>;
+        using trainer = xtn::trainer<picogpt::text_task, examples::team>;
         const xtn::text_corpus text = picogpt::random_text();
         std::vector<std::unique_ptr<trainer>> all;
         std::vector<std::function<void()>> steps;

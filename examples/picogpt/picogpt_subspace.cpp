@@ -52,7 +52,7 @@ void run(const settings& s) {
     if (s.common.data) where.data = *s.common.data;
     const examples::corpus_source source = examples::find_corpus(where);
     const auto train = source.corpus.train(), validation = source.corpus.validation();
-    const picogpt::model<float> teacher = picogpt::load_model(xtn::load_safetensors(s.weights));
+    const picogpt::model<float> teacher = picogpt::load_model(examples::load_same(s.weights));
     const std::size_t whole = xtn::parameter_count(teacher.parameters());
     xtn::thread_pool pool(s.common.threads);
     examples::make_directory(s.common.out);

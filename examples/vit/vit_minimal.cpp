@@ -107,7 +107,8 @@ int main(int argc, char** argv) {
                                            pool, o.out, name, record, o.resume);
                 },
                 [&] {
-                    const xtn::evaluation e = xtn::evaluate(vit::image_task(m, images.train, images.train), pool);
+                    const xtn::evaluation e =
+                        xtn::evaluate(vit::image_task(m, images.train, images.train), pool, examples::team());
                     // The paper's Q: examples times outputs for each parameter.
                     const double q = static_cast<double>(count * m.classes()) / static_cast<double>(parameters);
                     return std::vector<examples::measurement>{

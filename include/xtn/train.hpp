@@ -7,8 +7,8 @@
 #include <xtn/train/clip.hpp>
 #include <xtn/train/data_parallel.hpp>
 #include <xtn/train/evaluation.hpp>
+#include <xtn/train/lanes.hpp>
 #include <xtn/train/parameter_store.hpp>
-#include <xtn/train/processes.hpp>
 #include <xtn/train/schedule.hpp>
 #include <xtn/train/task.hpp>
 #include <xtn/train/thread_pool.hpp>

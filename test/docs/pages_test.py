@@ -15,6 +15,7 @@ import kernel_attention  # noqa: E402
 import minimal  # noqa: E402
 import mpo  # noqa: E402
 import page  # noqa: E402
+import processes  # noqa: E402
 import records  # noqa: E402
 import spectral  # noqa: E402
 import subspace  # noqa: E402
@@ -77,7 +78,7 @@ class Pages(unittest.TestCase):
 
     def test_prose_holds_no_number_of_its_own(self):
         for name, module in (("mpo", mpo), ("spectral", spectral), ("minimal", minimal), ("subspace", subspace),
-                             ("kernel_attention", kernel_attention)):
+                             ("kernel_attention", kernel_attention), ("processes", processes)):
             text = (ROOT / "docs" / "experiments" / f"{name}.md").read_text(encoding="utf-8")
             part, protocol = module.PROTOCOL
             known = page.numbers_in(module.make(records.RESULTS).parts[part]) | page.numbers_in(protocol)

@@ -10,6 +10,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <xtn/io/atomic_file.hpp>
+
 #include "../../examples/common/progress.hpp"
 #include "../../examples/common/run_record.hpp"
 #include "../../examples/common/table.hpp"

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Gradients of networks: a network is linear in each tensor, so the gradient is the network without it, exactly, for small
-// integers; whole and in slices, with any number of threads, and on a tape.
+// integers; whole and in slices, with any number of threads and processes, and on a tape.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <complex>
 #include <cstddef>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include <xtn/train/thread_pool.hpp>
 #include <xtn/xtn.hpp>
 
+#include "../processes.hpp"
 #include "networks.hpp"
 
 BOOST_AUTO_TEST_SUITE(graph_gradient)
@@ -93,6 +95,12 @@ BOOST_AUTO_TEST_CASE(within_a_bound_and_with_threads) {
     const auto a = whole(), b = small();
     BOOST_TEST(a.value.data()[0] == b.value.data()[0], boost::test_tools::tolerance(1e-10));
     xtn::thread_pool pool(2);
+    test::run_processes(3, [&](const test::process& p) {
+        xtn::thread_pool own(1 + p.rank() % 2);
+        differentiated<double> shared(net, list, wanted, small.plan().order, {.search = {.workers = {own, p}}});
+        const auto found = shared();
+        if (found.value != b.value || found.gradients != b.gradients) throw std::logic_error("other bits");
+    });
     differentiated<double> threaded(net, list, wanted, small.plan().order, {.search = {.workers = pool}});
     const auto c = threaded();
     for (std::size_t k = 0; k < wanted.size(); ++k) {

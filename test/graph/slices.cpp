@@ -8,11 +8,14 @@
 #include <cstdlib>
 #include <new>
 #include <random>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include <xtn/train/thread_pool.hpp>
 
+#include "../processes.hpp"
 #include "networks.hpp"
 
 namespace {
@@ -115,6 +118,15 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads_nor_on_parts) {
             BOOST_TEST(std::equal(alone.mantissa.begin(), alone.mantissa.end(), together.mantissa.begin()));
             BOOST_TEST(alone.power == together.power);
         }
+        test::run_processes(2 + static_cast<std::size_t>(trial) % 3, [&](const test::process& p) {
+            xtn::thread_pool pool(1 + p.rank() % 2);
+            contraction_options options{.powers = powers};
+            options.search.workers = {pool, p};
+            const auto together = contraction<double>(net, list, o, options).scaled();
+            if (!std::equal(alone.mantissa.begin(), alone.mantissa.end(), together.mantissa.begin()) ||
+                alone.power != together.power)
+                throw std::logic_error("other bits");
+        });
         xt::xarray<double> parts(alone.mantissa.shape());
         std::int64_t power = 0;
         for (std::int64_t next = 0; next < c.slices();) {
@@ -140,6 +152,33 @@ BOOST_AUTO_TEST_CASE(slices_over_kept_labels_alone_write_in_place) {
     const auto value = c.value(), whole = contract(net, list);
     for (std::size_t k = 0; k < whole.size(); ++k)
         BOOST_TEST(value.data()[k] == whole.data()[k], boost::test_tools::tolerance(1e-13));
+    for (const std::size_t processes : {2u, 3u, 40u})
+        test::run_processes(processes, [&](const test::process& p) {
+            xtn::thread_pool pool(2);
+            contraction_options options;
+            options.search.workers = {pool, p};
+            if (contraction<double>(net, list, o, options).value() != value) throw std::logic_error("other bits");
+        });
+}
+
+BOOST_AUTO_TEST_CASE(processes_with_different_orders_are_refused) {
+    const network net = network::parse("ab,bc,cd->ad", {{2, 3}, {3, 4}, {4, 5}});
+    const auto list = real_tensors<double>(net, 3);
+    test::run_processes(2, [&](const test::process& p) {
+        xtn::thread_pool pool(1);
+        contraction_options options;
+        options.search.workers = {pool, p};
+        order o = search(net);
+        if (p.rank() == 1) o.sliced = {net.label("b")};
+        try {
+            contraction<double>(net, list, o, options);
+        } catch (const xtn::error& e) {
+            if (std::string(e.what()).find("has \"sliced labels: b\" where process 0 has \"sliced labels:\"") !=
+                std::string::npos)
+                return;
+        }
+        throw std::logic_error("not refused");
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,14 +5,15 @@
 #   - it includes, directly or not, only folders that stand above its own in the house order, and core and plan include
 #     the standard library alone;
 #   - outside of backend it neither includes xtensor, xsimd, BLAS or LAPACK itself nor calls the latter two.
-# Usage: check.sh COMPILER INCLUDE_DIR WORK_DIR
-# A header that passed is checked again only when something it includes has changed.
+# Usage: check.sh COMPILER INCLUDE_DIR WORK_DIR [MPI_INCLUDE_DIR]
+# xtn/mpi.hpp is checked if it is said where MPI is. A header that passed is checked again only when something it includes has
+# changed.
 set -euo pipefail
 
-readonly house="core plan backend expr ad graph scheme tt op init nn io train"
+readonly house="core plan backend expr ad graph scheme tt op init nn io train mpi"
 
 check_header() {
-    local compiler=$1 include=$2 work=$3 header=$4
+    local compiler=$1 include=$2 work=$3 mpi=$4 header=$5
     local stamp=$work/${header//\//_} folder=${header#xtn/}
     if [[ -e $stamp.ok ]] && [[ -z $(find -L $(<"$stamp.ok") -newer "$stamp.ok" 2>&1) ]]; then
         return 0
@@ -20,7 +21,7 @@ check_header() {
     rm -f "$stamp.ok"
     printf '#include <%s>\n#include <%s>\n' "$header" "$header" >"$stamp.cpp"
     if ! "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror \
-        -I"$include" -MD -MF "$stamp.d" "$stamp.cpp"; then
+        -I"$include" ${mpi:+-isystem "$mpi"} -MD -MF "$stamp.d" "$stamp.cpp"; then
         echo "$header does not compile on its own with $compiler" >&2
         return 1
     fi
@@ -66,14 +67,15 @@ check_header() {
 export -f check_header
 export house
 
-compiler=$1 include=$2 work=$3
+compiler=$1 include=$2 work=$3 mpi=${4-}
 mkdir -p "$work"
 cd "$include"
 headers=$(find xtn -name '*.hpp' | sort)
+[[ -n $mpi ]] || headers=$(grep -v '^xtn/mpi.hpp$' <<<"$headers")
 if [[ -z $headers ]]; then
     echo "no headers in $include" >&2
     exit 1
 fi
 jobs=$(nproc)
-xargs -P "$((jobs < 2 ? jobs : 2))" -I{} bash -c 'check_header "$@"' _ "$compiler" "$include" "$work" {} <<<"$headers"
+xargs -P "$((jobs < 2 ? jobs : 2))" -I{} bash -c 'check_header "$@"' _ "$compiler" "$include" "$work" "$mpi" {} <<<"$headers"
 echo "$(wc -l <<<"$headers") headers compile alone with $compiler"

@@ -1,107 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The bits do not depend on how many processes share the lanes. The processes here are threads with mailboxes between them.
+// The bits do not depend on how many processes share the lanes.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
-#include <exception>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <span>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include <unistd.h>
 
+#include <xtn/core/agreement.hpp>
+
+#include "../processes.hpp"
 #include "points_task.hpp"
 
 BOOST_AUTO_TEST_SUITE(train_processes)
 
 namespace {
 
-using bytes = std::vector<std::byte>;
-
-class mailboxes {
-public:
-    void put(std::size_t from, std::size_t to, std::span<const std::byte> message) {
-        const std::lock_guard lock(mutex_);
-        boxes_[{from, to}].emplace_back(message.begin(), message.end());
-        changed_.notify_all();
-    }
-    bytes take(std::size_t from, std::size_t to) {
-        std::unique_lock lock(mutex_);
-        auto& box = boxes_[{from, to}];
-        changed_.wait(lock, [&] { return !box.empty() || ended_; });
-        if (box.empty()) throw std::runtime_error("the other process has ended");
-        bytes message = std::move(box.front());
-        box.pop_front();
-        return message;
-    }
-    void end() {
-        const std::lock_guard lock(mutex_);
-        ended_ = true;
-        changed_.notify_all();
-    }
-    bool all_read() const {
-        return std::all_of(boxes_.begin(), boxes_.end(), [](const auto& box) { return box.second.empty(); });
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::map<std::pair<std::size_t, std::size_t>, std::deque<bytes>> boxes_;
-    bool ended_ = false;
-};
-
-class process {
-public:
-    process(mailboxes& boxes, std::size_t rank, std::size_t size) : boxes_(&boxes), rank_(rank), size_(size) {}
-    std::size_t rank() const { return rank_; }
-    std::size_t size() const { return size_; }
-    void send(std::span<const std::byte> message, std::size_t to) const { boxes_->put(rank_, to, message); }
-    void receive(std::span<std::byte> message, std::size_t from) const {
-        const bytes found = boxes_->take(from, rank_);
-        if (found.size() != message.size()) throw std::runtime_error("a message of another size");
-        std::ranges::copy(found, message.begin());
-    }
-    void broadcast(std::span<std::byte> message) const {
-        for (std::size_t other = 1; rank_ == 0 && other < size_; ++other) send(message, other);
-        if (rank_ != 0) receive(message, 0);
-    }
-
-private:
-    mailboxes* boxes_;
-    std::size_t rank_, size_;
-};
-static_assert(xtn::process_group<process> && xtn::process_group<xtn::one_process>);
-
-/// f(process) in each of them at once.
-template <class F>
-void run_processes(std::size_t size, const F& f) {
-    mailboxes boxes;
-    std::vector<std::exception_ptr> errors(size);
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t rank = 0; rank < size; ++rank)
-            threads.emplace_back([&, rank] {
-                try {
-                    f(process(boxes, rank, size));
-                } catch (...) {
-                    errors[rank] = std::current_exception();
-                    boxes.end();
-                }
-            });
-    }
-    for (const auto& e : errors)
-        if (e) std::rethrow_exception(e);
-    BOOST_TEST(boxes.all_read());
-}
+using test::process, test::run_processes;
 
 BOOST_AUTO_TEST_CASE(items_are_shared_out_without_gaps) {
     for (const std::size_t n : {1u, 8u, 13u})
@@ -114,6 +35,8 @@ BOOST_AUTO_TEST_CASE(items_are_shared_out_without_gaps) {
         }
 }
 
+static_assert(xtn::process_group<xtn::one_process> && xtn::process_group<xtn::any_process_group>);
+
 BOOST_AUTO_TEST_CASE(gathered_items_are_everywhere) {
     run_processes(3, [](const process& p) {
         std::vector<int> items(5, -1);
@@ -122,6 +45,53 @@ BOOST_AUTO_TEST_CASE(gathered_items_are_everywhere) {
         xtn::gather(p, std::span(items));
         if (items != std::vector<int>{0, 10, 20, 30, 40}) throw std::logic_error("items are missing");
     });
+}
+
+BOOST_AUTO_TEST_CASE(processes_of_different_runs_are_refused_by_all) {
+    for (const std::size_t other : {0u, 1u, 2u}) {
+        std::mutex mutex;
+        std::vector<std::string> told;
+        run_processes(3, [&](const process& p) {
+            xtn::require_same(p, "steps=100\nbatch=8");
+            try {
+                xtn::require_same(p, p.rank() == other ? "steps=100\nbatch=8\nseed=2" : "steps=100\nbatch=8\nseed=1\n");
+            } catch (const xtn::error& e) {
+                const std::lock_guard lock(mutex);
+                told.push_back(e.what());
+            }
+        });
+        const std::string who =
+            other == 0 ? "process 1 of 3 has \"seed=1\" where process 0 has \"seed=2\""
+                       : "process " + std::to_string(other) + " of 3 has \"seed=2\" where process 0 has \"seed=1\"";
+        BOOST_TEST((told == std::vector<std::string>(3, "these processes are not of one run: " + who)));
+    }
+}
+
+/// Lanes of one number each, whose sum is that of the tree.
+BOOST_AUTO_TEST_CASE(lanes_are_added_in_one_tree_by_any_number_of_processes) {
+    const auto value = [](std::size_t lane, std::size_t i) { return 1 / (3.0 + static_cast<double>(7 * lane + i)); };
+    for (const std::size_t count : {1u, 2u, 5u, 8u, 11u, 16u})
+        for (const std::size_t elements : {1u, 2u, 40u}) {
+            std::vector<std::vector<double>> tree;
+            for (std::size_t lane = 0; lane < count; ++lane)
+                for (std::size_t i = 0; i < elements; ++i) {
+                    if (i == 0) tree.emplace_back();
+                    tree.back().push_back(value(lane, i));
+                }
+            for (std::size_t stride = 1; stride < count; stride *= 2)
+                for (std::size_t lane = 0; lane + stride < count; lane += 2 * stride)
+                    for (std::size_t i = 0; i < elements; ++i) tree[lane][i] += tree[lane + stride][i];
+            for (const std::size_t processes : {1u, 2u, 3u, 4u, 5u, 8u, 13u})
+                run_processes(processes, [&](const process& p) {
+                    xtn::thread_pool pool(1);
+                    xtn::lanes<double, process> lanes(count, p);
+                    lanes.resize(elements);
+                    for (std::size_t lane = lanes.first(); lane < lanes.last(); ++lane)
+                        for (std::size_t i = 0; i < elements; ++i) lanes[lane][i] = value(lane, i);
+                    lanes.add_up(pool);
+                    if (!std::ranges::equal(lanes.sum(), tree[0])) throw std::logic_error("another sum");
+                });
+        }
 }
 
 xtn::training_plan plan(std::uint64_t stop, std::size_t lanes = 8) {

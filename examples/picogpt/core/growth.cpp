@@ -7,6 +7,7 @@
 
 #include <xtn/train.hpp>
 
+#include "../../common/team.hpp"
 #include "weights.hpp"
 
 namespace picogpt {
@@ -70,7 +71,7 @@ void grow_checkpoint(const std::filesystem::path& checkpoint, const model<float>
     xtn::safetensors file(checkpoint.string());
     xtn::add_training_state(file, to, grown);
     describe_model(file, large, characters);
-    xtn::save_safetensors(checkpoint, file);
+    examples::save_once(checkpoint, file);
 }
 
 }  // namespace picogpt

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training.hpp"
 
-template class xtn::trainer<picogpt::text_task>;
+template class xtn::trainer<picogpt::text_task, examples::team>;
 
 namespace picogpt {
 
@@ -13,7 +13,7 @@ examples::trained train(const model<float>& m, const split& text, const xtn::tra
 
 xtn::evaluation evaluate(const model<float>& m, std::span<const token> text, std::size_t context,
                          xtn::thread_pool& pool) {
-    return xtn::evaluate(scored_text(m, text, context), pool);
+    return xtn::evaluate(scored_text(m, text, context), pool, examples::team());
 }
 
 }  // namespace picogpt

@@ -23,4 +23,4 @@ xtn::evaluation evaluate(const model<float>& m, std::span<const token> text, std
 
 }  // namespace picogpt
 
-extern template class xtn::trainer<picogpt::text_task>;  // training.cpp
+extern template class xtn::trainer<picogpt::text_task, examples::team>;  // training.cpp

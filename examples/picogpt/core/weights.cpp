@@ -9,6 +9,8 @@
 #include <xtn/core/number.hpp>
 #include <xtn/io/transformers.hpp>
 
+#include "../../common/team.hpp"
+
 namespace picogpt {
 namespace {
 
@@ -84,7 +86,7 @@ void save_model(const std::filesystem::path& path, const model<float>& m, const 
     xtn::safetensors file(path.string());
     describe_model(file, m, characters);
     xtn::add_parameters(file, xtn::distinct(m.parameters()));
-    xtn::save_safetensors(path, file);
+    examples::save_once(path, file);
 }
 
 }  // namespace picogpt

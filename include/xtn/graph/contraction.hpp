@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/core/agreement.hpp>
 #include <xtn/graph/bounded.hpp>
 #include <xtn/graph/executor.hpp>
 #include <xtn/graph/order.hpp>
@@ -34,6 +35,20 @@ struct scaled_value {
     double log10() const { return static_cast<double>(power) * 0.30102999566398119521; }
 };
 
+namespace detail {
+
+/// Throws xtn::error where the processes have different plans.
+inline void require_same_plan(const plan& p, const executor& workers) {
+    if (workers.processes().size() == 1) return;
+    std::string text = "sliced labels:";
+    for (const label_id l : p.order.sliced) text += " " + p.net.name(l);
+    text += "\norder of contractions:";
+    for (const auto& [a, b] : p.order.tree.steps()) text += " " + std::to_string(a) + "," + std::to_string(b);
+    require_same(workers.processes(), text);
+}
+
+}  // namespace detail
+
 /// A network with its tensors and its plan, ready to be run. It refers to the tensors; not for concurrent use.
 template <scalar T>
 class contraction {
@@ -49,7 +64,7 @@ public:
     const graph::plan& plan() const { return *plan_; }
     const graph::order& order() const { return plan_->order; }
     /// Bytes that value() takes beyond operands and result, and the room of up to some hundred kilobytes that each thread keeps
-    /// for its sums.
+    /// for its sums. Where processes share the slices, one slice of the result comes on top.
     std::size_t peak_bytes() const { return static_cast<std::size_t>(plan_->peak(workers_.workers())) * sizeof(T); }
 
     /// Another tensor, of the same shape and strides, in the place of number i. One that was not said to change has what
@@ -93,6 +108,7 @@ public:
     }
     std::int64_t slices() const { return plan_->slices; }
     std::size_t workers() const { return workers_.workers(); }
+    const any_process_group& processes() const { return workers_.processes(); }
 
 private:
     contraction(graph::plan p, const tensors<T>& operands, const contraction_options& options)
@@ -100,7 +116,9 @@ private:
           operands_(operands),
           workers_(options.search.workers),
           changing_(options.search.changing),
-          run_(*plan_, options.powers) {}
+          run_(*plan_, options.powers) {
+        detail::require_same_plan(*plan_, workers_);
+    }
 
     static int clamped(std::int64_t power) {
         return static_cast<int>(std::clamp<std::int64_t>(power, -100'000, 100'000));

@@ -5,7 +5,7 @@
 //
 // each step the planned pullback of its pair (plan/pullback.hpp). What the forward steps made is kept for the sweep; where that
 // exceeds the memory bound the network is sliced, and every slice makes again what it needs. Slices are dealt to a fixed number
-// of lanes, each with sums of its own, which are added in order at the end: the same bits for any number of workers.
+// of lanes, each with sums of its own, which are added in order at the end: the same bits for any number of workers and processes.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <xtn/core/processes.hpp>
 #include <xtn/graph/contraction.hpp>
 #include <xtn/plan/pullback.hpp>
 
@@ -128,16 +129,28 @@ public:
         std::vector<result> sums(lanes - 1, r);
         run_.workers(std::min(lanes, workers_.workers()));
         while (cotangents_.size() < std::min(lanes, workers_.workers())) cotangents_.emplace_back(back_.size());
-        workers_.run(lanes, [&](std::size_t lane, std::size_t worker) {
-            result& sum = lane == 0 ? r : sums[lane - 1];
-            for (auto slice = static_cast<std::int64_t>(lane); slice < plan_->slices;
-                 slice += static_cast<std::int64_t>(lanes))
-                sweep(slice, worker, sum);
-        });
-        for (const result& s : sums) {
+        const any_process_group& processes = workers_.processes();
+        const std::size_t first = first_of(processes.rank(), lanes, processes.size());
+        workers_.run(first_of(processes.rank() + 1, lanes, processes.size()) - first,
+                     [&](std::size_t own, std::size_t worker) {
+                         const std::size_t lane = first + own;
+                         result& sum = lane == 0 ? r : sums[lane - 1];
+                         for (auto slice = static_cast<std::int64_t>(lane); slice < plan_->slices;
+                              slice += static_cast<std::int64_t>(lanes))
+                             sweep(slice, worker, sum);
+                     });
+        for (std::size_t lane = 1; lane < lanes; ++lane) {
+            result& s = sums[lane - 1];
+            const std::size_t owner = owner_of(lane, lanes, processes.size());
+            for_tensors(s, [&](std::span<T> x) {
+                if (owner == 0) return;
+                if (processes.rank() == owner) processes.exchange(std::as_bytes(x), 0, {}, 0);
+                if (processes.rank() == 0) processes.exchange({}, owner, std::as_writable_bytes(x), owner);
+            });
             add(r.value, s.value);
             for (std::size_t i = 0; i < wanted_.size(); ++i) add(r.gradients[i], s.gradients[i]);
         }
+        for_tensors(r, [&](std::span<T> x) { processes.broadcast(std::as_writable_bytes(x)); });
         for (auto& gradient : r.gradients) conjugate(gradient);
         return r;
     }
@@ -158,7 +171,9 @@ private:
           workers_(options.search.workers),
           plan_(make_plan(net, along, options)),
           run_(*plan_, exponents::inside),
-          back_(*plan_, wanted_, backend::machine<T>()) {}
+          back_(*plan_, wanted_, backend::machine<T>()) {
+        detail::require_same_plan(*plan_, workers_);
+    }
 
     /// Elements taken: every lane but the first has sums of its own, every worker its work space.
     std::int64_t memory_of(const graph::plan& p, std::int64_t cotangents, std::size_t workers) const {
@@ -237,6 +252,12 @@ private:
             base[b.residual()] = base[b.workspace()] + s.how.workspace_size;
             backend::run<T>(s.how, base.data(), add);
         }
+    }
+    /// Calls f for the elements of the value and of every gradient.
+    template <class F>
+    static void for_tensors(result& r, const F& f) {
+        f(std::span<T>(r.value.data(), r.value.size()));
+        for (auto& gradient : r.gradients) f(std::span<T>(gradient.data(), gradient.size()));
     }
     static void add(xt::xarray<T>& to, const xt::xarray<T>& x) {
         for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] += x.data()[i];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs a plan: its steps in order, for every slice, on the workers of an executor. Slices that are summed are added to the
 // output one by one in the order of their numbers, whoever made them, so a result has the same bits for any number of
-// workers, and a run that is stopped between two slices goes on to the same bits.
+// workers and processes, and a run that is stopped between two slices goes on to the same bits. Processes take slices by turns and send
+// them to process 0, which has the sum and gives it to all.
 //
 // With exponents apart every tensor that a step makes is scaled by a power of two so that its largest entry is near 1. That is
 // exact; the powers are added up, and no product of many tensors overflows or vanishes.
@@ -24,6 +25,7 @@
 
 #include <xtn/backend/contract.hpp>
 #include <xtn/backend/run.hpp>
+#include <xtn/core/processes.hpp>
 #include <xtn/graph/executor.hpp>
 #include <xtn/graph/plan.hpp>
 
@@ -124,7 +126,9 @@ public:
                      const executor& on) {
         const bool apart = exponents_ == exponents::apart;
         if (apart) scale_operands(operands);
-        const auto count = static_cast<std::size_t>(last - first);
+        const any_process_group& processes = on.processes();
+        const auto slices = static_cast<std::size_t>(last - first), rank = processes.rank(), size = processes.size();
+        const std::size_t count = slices > rank ? (slices - rank + size - 1) / size : 0;  // of this process
         workers(std::max<std::size_t>(1, std::min(on.workers(), count)));
         const T* const* data = bind(operands);
         for (const pair_step& s : plan_.steps[detail::each_run]) run(s, data, 0, 0, exponent_.data(), output);
@@ -132,21 +136,30 @@ public:
         detail::turnstile order;
         on.run(count, [&](std::size_t task, std::size_t worker) {
             try {
-                const std::int64_t slice = first + static_cast<std::int64_t>(task);
+                const std::int64_t slice = first + static_cast<std::int64_t>(task * size + rank);
                 std::vector<std::int64_t>& exponent = work_[worker].exponent;
                 exponent = exponent_;
-                T* const result = plan_.sums_slices
-                                      ? work_[worker].result.data()
-                                      : output + plan_.slice_offset(slice, plan_.net.output(), plan_.output);
+                T* const result = plan_.sums_slices ? work_[worker].result.data() : place_of(slice, output);
                 for (const pair_step& s : plan_.steps[detail::each_slice])
                     run(s, data, slice, worker, exponent.data(), result);
-                if (plan_.sums_slices)
-                    order.pass(task, [&] { add(slice, result, output, apart ? exponent[plan_.root()] : 0, power); });
+                order.pass(task, [&] {
+                    const std::int64_t e = apart ? exponent[plan_.root()] : 0;
+                    if (rank > 0) return send(processes, result, e);
+                    if (plan_.sums_slices) add(slice, result, output, e, power);
+                    for (std::size_t other = 1; other < size; ++other)
+                        if (const std::int64_t theirs = slice + static_cast<std::int64_t>(other); theirs < last)
+                            receive(processes, other, theirs, output, power);
+                });
             } catch (...) {
                 order.open();
                 throw;
             }
         });
+        if (size > 1) {
+            processes.broadcast(
+                std::as_writable_bytes(std::span(output, static_cast<std::size_t>(plan_.output.volume()))));
+            processes.broadcast(std::as_writable_bytes(std::span(&power, 1)));
+        }
         return power;
     }
 
@@ -196,6 +209,35 @@ private:
         detail::buffer<T> work, result;
         std::vector<std::int64_t> exponent;
     };
+
+    /// Where in the output a slice that is not summed lies.
+    T* place_of(std::int64_t slice, T* output) const {
+        return output + plan_.slice_offset(slice, plan_.net.output(), plan_.output);
+    }
+    /// Hands a slice to process 0.
+    void send(const any_process_group& processes, const T* result, std::int64_t exponent) {
+        travelling_.resize(static_cast<std::size_t>(plan_.slice_output.volume()));
+        backend::copy<T>({result, plan_.slice_output}, {travelling_.data(), packed_slice()}, false);
+        processes.exchange(std::as_bytes(std::span(travelling_)), 0, {}, 0);
+        processes.exchange(std::as_bytes(std::span(&exponent, 1)), 0, {}, 0);
+    }
+    /// Takes a slice from another process to where it belongs.
+    void receive(const any_process_group& processes, std::size_t from, std::int64_t slice, T* output,
+                 std::int64_t& power) {
+        std::int64_t exponent = 0;
+        travelling_.resize(static_cast<std::size_t>(plan_.slice_output.volume()));
+        processes.exchange({}, from, std::as_writable_bytes(std::span(travelling_)), from);
+        processes.exchange({}, from, std::as_writable_bytes(std::span(&exponent, 1)), from);
+        if (plan_.sums_slices)
+            add(slice, travelling_.data(), output, exponent, power);
+        else
+            backend::copy<T>({travelling_.data(), packed_slice()}, {place_of(slice, output), plan_.slice_output},
+                             false);
+    }
+    /// How a slice lies in memory of its own.
+    geometry packed_slice() const {
+        return plan_.sums_slices ? plan_.slice_output : geometry::row_major(plan_.slice_output.extents());
+    }
 
     const T* const* bind(const T* const* operands) const { return scaled_.empty() ? operands : scaled_.data(); }
 
@@ -250,6 +292,7 @@ private:
     exponents exponents_;
     detail::buffer<T> constant_, kept_;
     std::vector<memory> work_;
+    std::vector<T> travelling_;  // a slice between two processes
     std::vector<std::int64_t> exponent_;
     std::vector<const T*> scaled_;
     std::vector<detail::buffer<T>> copies_;

@@ -182,8 +182,8 @@ inline void save_order(const std::filesystem::path& path, const graph::order& o,
 }
 
 /// The value of a sliced contraction, whose sum so far is kept in the .npz file at `path`: a run that was killed goes on
-/// there, to the bits of one that was not. The file is replaced after every `interval` slices and stays at the end. Throws
-/// io_error where it belongs to another network or order.
+/// there, to the bits of one that was not. The file is replaced after every `interval` slices and stays at the end; where
+/// processes share the slices, process 0 reads and writes it. Throws io_error where it belongs to another network or order.
 template <scalar T>
 graph::scaled_value<T> contract_resumably(graph::contraction<T>& c, const std::filesystem::path& path,
                                           std::int64_t interval) {
@@ -198,7 +198,8 @@ graph::scaled_value<T> contract_resumably(graph::contraction<T>& c, const std::f
     graph::scaled_value<T> sum{xt::xarray<T>(typename xt::xarray<T>::shape_type(shape.begin(), shape.end())), 0};
     std::int64_t next = 0;
     const std::span<T> values(sum.mantissa.data(), sum.mantissa.size());
-    if (std::filesystem::exists(path)) {
+    const any_process_group& processes = c.processes();
+    if (processes.rank() == 0 && std::filesystem::exists(path)) {
         const npz file = load_npz(path);
         if (file.template read<std::uint64_t>("fingerprint") != std::vector{fingerprint})
             throw io_error(path.string() + ": the sum of slices belongs to another network or order");
@@ -209,10 +210,14 @@ graph::scaled_value<T> contract_resumably(graph::contraction<T>& c, const std::f
             throw io_error(path.string() + ": slice " + std::to_string(next) + " of " + std::to_string(c.slices()) +
                            " comes next");
     }
+    processes.broadcast(std::as_writable_bytes(values));
+    processes.broadcast(std::as_writable_bytes(std::span(&next, 1)));
+    processes.broadcast(std::as_writable_bytes(std::span(&sum.power, 1)));
     while (next < c.slices()) {
         const std::int64_t last = std::min(next + interval, c.slices());
         sum.power = c.add_slices(sum.mantissa, next, last, sum.power);
         next = last;
+        if (processes.rank() != 0) continue;
         npz file;
         file.add<T>("sum", shape, values);
         file.add<std::int64_t>("next", {1}, std::span<const std::int64_t>(&next, 1));

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <xtn/core/error.hpp>
+#include <xtn/core/processes.hpp>
 #include <xtn/op/reconstructed.hpp>
-#include <xtn/train/processes.hpp>
 #include <xtn/train/task.hpp>
 #include <xtn/train/thread_pool.hpp>
 

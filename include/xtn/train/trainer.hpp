@@ -36,7 +36,8 @@ public:
           pool_(pool),
           processes_(std::move(processes)),
           store_(task_.parameters()),
-          parallel_(store_, task_.operators(), pool, plan.lanes, processes_),
+          parallel_(store_, plan.reconstruct ? task_.operators() : decltype(task_.operators()){}, pool, plan.lanes,
+                    processes_),
           optimizer_(store_.size(), plan.optimizer, parameter_groups(store_, task_.operators(), plan)),
           rate_(plan.learning_rate, plan.warmup, plan.steps) {
         replicate();

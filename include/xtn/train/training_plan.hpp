@@ -44,6 +44,9 @@ struct training_plan {
     std::filesystem::path checkpoint{};            ///< file of the last state; without one, none is written
     bool resume = false;                           ///< go on from the checkpoint if there is one
     std::size_t lanes = 8;                         ///< shares of a batch, which decide the order of sums
+    /// Whether the matrices of operators are made once a step, where that is less work. Their gradients then travel between
+    /// processes; without, those of the operators' own parameters do, which are fewer.
+    bool reconstruct = true;
 
     /// The step that training ends after.
     std::uint64_t last() const { return std::min(steps, stop); }

@@ -8,8 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include <xtn/io/atomic_file.hpp>
+#include <xtn/io/markov_corpus.hpp>
+
 #include "../../examples/common/data.hpp"
-#include "scratch.hpp"
+#include "../io/scratch.hpp"
 
 namespace {
 
@@ -45,7 +48,7 @@ struct three_texts {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(example_data, three_texts)
+BOOST_FIXTURE_TEST_SUITE(examples_data, three_texts)
 
 BOOST_AUTO_TEST_CASE(what_is_named_comes_first) {
     const environment_variable variable("XTN_DATA", (dir.path() / "env").c_str());

@@ -10,8 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include <xtn/io/atomic_file.hpp>
+#include <xtn/io/image_source.hpp>
+
 #include "../../examples/common/image_data.hpp"
-#include "scratch.hpp"
+#include "../io/scratch.hpp"
 
 namespace {
 
@@ -59,7 +62,7 @@ struct places {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(example_images, places)
+BOOST_FIXTURE_TEST_SUITE(examples_image_data, places)
 
 BOOST_AUTO_TEST_CASE(official_files_come_before_parts) {
     write_mnist(dir.path() / "first" / "mnist", "t10k", 40, '\3');
