@@ -21,6 +21,16 @@
 
 namespace test {
 
+/// So many random cases; under the sanitizers, which run without optimisation, an eighth of them.
+constexpr std::size_t random_cases(std::size_t n) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return n / 8;
+#endif
+#endif
+    return n;
+}
+
 /// The type in which the oracle sums.
 template <class T>
 struct widened {

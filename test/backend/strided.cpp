@@ -84,7 +84,7 @@ std::vector<test::wide<T>> naive(const nest_case<T>& n, bool accumulate, F f) {
 template <class T, class Kernel, class F>
 void check(std::uint64_t seed, Kernel kernel, F f) {
     test::random r(seed);
-    for (int repeat = 0; repeat < 1500; ++repeat) {
+    for (std::size_t repeat = 0; repeat < test::random_cases(1500); ++repeat) {
         nest_case<T> n = make_case<T>(r);
         const bool accumulate = r.one_in(2);
         const auto expected = naive(n, accumulate, f);
