@@ -9,10 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <ostream>
 #include <span>
-#include <streambuf>
 #include <string>
 #include <string_view>
 #include <vector>

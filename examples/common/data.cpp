@@ -99,7 +99,7 @@ std::optional<std::filesystem::path> environment_path(const char* name) {
 
 corpus_source find_corpus(const corpus_options& options, std::ostream& log) {
     const auto same = [](const xtn::text_corpus& corpus) {
-        if (team().size() > 1) require_same("text: " + digest(std::as_bytes(corpus.tokens())));
+        require_same_bytes("text: ", std::as_bytes(corpus.tokens()));
     };
     const auto use = [&](const std::filesystem::path& file, const std::string& why) {
         xtn::text_corpus corpus = xtn::load_text_corpus(file);

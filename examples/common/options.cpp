@@ -49,11 +49,10 @@ void check_numbers(CLI::App& app) {
     }
 }
 
-/// What must be the same in all processes, or their results would not be those of one: the program and what it is asked for.
+/// What must be the same in all processes, beside the program, or their results would not be those of one: kernels and options.
 /// How many threads a process has is its own affair.
 std::string identity(const CLI::App& app) {
-    std::string lines = "program: " + app.get_name() + ", " + digest(std::filesystem::path("/proc/self/exe")) +
-                        "\nBLAS: " + xtn::blas_config() + ", kernels for " + xtn::blas_core_name() + "\n";
+    std::string lines = "BLAS: " + xtn::blas_config() + ", kernels for " + xtn::blas_core_name() + "\n";
     std::istringstream options(app.config_to_str(true));
     for (std::string line; std::getline(options, line);)
         if (!line.starts_with("threads=")) lines += "--" + line + "\n";
@@ -68,6 +67,7 @@ int program::run(int argc, char** argv, const std::function<void()>& body) {
     try {
         check_numbers(*this);
         parse(argc, argv);
+        require_same_file("program: " + get_name() + ", ", "/proc/self/exe");
         if (processes.size() > 1) require_same(identity(*this));
         body();
         return 0;

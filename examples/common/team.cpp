@@ -55,17 +55,18 @@ void team::abort(const std::string& why) const {
 
 void require_same(const std::string& lines) { xtn::require_same(team(), lines); }
 
-std::string digest(std::span<const std::byte> bytes) {
-    return std::to_string(bytes.size()) + " bytes with CRC-32 " + std::to_string(xtn::detail::crc32(bytes));
+void require_same_bytes(const std::string& words, std::span<const std::byte> bytes) {
+    if (team().size() > 1)
+        require_same(words + std::to_string(bytes.size()) + " bytes with CRC-32 " +
+                     std::to_string(xtn::detail::crc32(bytes)));
 }
 
-std::string digest(const std::filesystem::path& file) {
-    const auto content = xtn::read_file<std::vector<std::byte>>(file);
-    return digest(std::span(content));
+void require_same_file(const std::string& words, const std::filesystem::path& path) {
+    if (team().size() > 1) require_same_bytes(words, xtn::read_file<std::vector<std::byte>>(path));
 }
 
 xtn::safetensors load_same(const std::filesystem::path& path) {
-    if (team().size() > 1) require_same(path.filename().string() + ": " + digest(path));
+    require_same_file(path.filename().string() + ": ", path);
     return xtn::load_safetensors(path);
 }
 

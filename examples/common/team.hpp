@@ -39,9 +39,10 @@ static_assert(xtn::process_group<team>);
 /// Refuses, in all processes, to go on with texts of lines that are not the same in all (xtn::require_same).
 void require_same(const std::string& lines);
 
-/// What tells one content from another: its length and its checksum.
-std::string digest(std::span<const std::byte> bytes);
-std::string digest(const std::filesystem::path& file);
+/// The same of contents, by their lengths and checksums; `words`, such as "text: ", stand before these in the message. Where there
+/// is one process, nothing is read.
+void require_same_bytes(const std::string& words, std::span<const std::byte> bytes);
+void require_same_file(const std::string& words, const std::filesystem::path& path);
 
 /// What the file holds, which must be the same in all processes.
 xtn::safetensors load_same(const std::filesystem::path& path);

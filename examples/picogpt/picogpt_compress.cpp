@@ -167,9 +167,7 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
     if (s.common.data) where.data = *s.common.data;
     const examples::corpus_source source = examples::find_corpus(where);
     const auto validation = source.corpus.validation();
-    if (examples::team().size() > 1)
-        for (const fs::path& f : mapped.files())
-            examples::require_same(f.filename().string() + ": " + examples::digest(f));
+    for (const fs::path& f : mapped.files()) examples::require_same_file(f.filename().string() + ": ", f);
     const picogpt::model<float> dense = picogpt::load_model(as_one_file(mapped));
     const xtn::dtype type = mapped.type("tok_emb.weight");
     xtn::thread_pool pool(s.common.threads);
