@@ -142,6 +142,7 @@ public:
                 T* const result = plan_.sums_slices ? work_[worker].result.data() : place_of(slice, output);
                 for (const pair_step& s : plan_.steps[detail::each_slice])
                     run(s, data, slice, worker, exponent.data(), result);
+                if (!plan_.sums_slices && size == 1) return;  // it is where it belongs
                 order.pass(task, [&] {
                     const std::int64_t e = apart ? exponent[plan_.root()] : 0;
                     if (rank > 0) return send(processes, result, e);
