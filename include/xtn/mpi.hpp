@@ -7,11 +7,13 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <span>
 #include <string>
+#include <thread>
 
 // The C interface alone; the C++ one is gone from the standard.
 #define OMPI_SKIP_MPICXX 1
@@ -69,10 +71,11 @@ public:
         return static_cast<std::size_t>(size);
     }
 
-    /// Ends all of them, after saying why.
+    /// Ends all of them, after saying why, and after half a second: mpirun drops what it has not read when it ends them.
     [[noreturn]] void abort(const std::string& why) const {
         std::fprintf(stderr, "process %zu of %zu: %s\n", rank_, size_, why.c_str());
         std::fflush(nullptr);
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
         MPI_Abort(communicator_, 1);
         std::terminate();  // not reached
     }
