@@ -86,7 +86,7 @@ inline void check_cover(const std::vector<safetensors_entry>& entries, std::uint
 inline safetensors_header read_safetensors_header(std::string_view text, std::uint64_t data_size,
                                                   const std::string& origin) {
     check_safetensors_header_text(text, origin);
-    safetensors_header header(text, origin);
+    safetensors_header header = parse_safetensors_header(text, origin);
     std::sort(header.entries.begin(), header.entries.end(), [](const auto& a, const auto& b) {
         return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
     });

@@ -16,10 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <xtn/core/error.hpp>
 #include <xtn/io/atomic_file.hpp>
+#include <xtn/io/json_text.hpp>
 #include <xtn/io/named_list.hpp>
 #include <xtn/io/safetensors_file.hpp>
 #include <xtn/io/safetensors_reader.hpp>
@@ -42,8 +41,10 @@ inline std::string safetensors_metadata(const std::map<std::string, std::string>
     for (const auto& [key, text] : metadata)
         if (valid_utf8_prefix(key) != key.size() || valid_utf8_prefix(text) != text.size())
             throw io_error(origin + ": metadata " + in_quotes(key) + " is not valid UTF-8 and cannot be stored");
-    std::string member = "\"__metadata__\":";
-    return member += nlohmann::json(metadata).dump();
+    std::string member = "\"__metadata__\":{";
+    for (const auto& [key, text] : metadata)
+        member += (member.back() == '{' ? "" : ",") + json_text(key) + ":" + json_text(text);
+    return member += "}";
 }
 
 /// The first bytes of a file, up to the data, and where in the file each tensor's data are.
@@ -68,9 +69,10 @@ struct safetensors_layout {
                 throw io_error(called(origin, t.name) + " cannot be stored: the file would exceed 2^63 bytes");
             places.insert(t.name, {offset, *bytes}, origin);
             if (header.size() > 1) header += ',';
-            header += nlohmann::json(t.name).dump() + ":{\"dtype\":\"" + std::string(dtype_name(t.type)) +
-                      "\",\"shape\":" + nlohmann::json(t.shape).dump() + ",\"data_offsets\":[" +
-                      std::to_string(offset) + "," + std::to_string(offset + *bytes) + "]}";
+            std::string shape = "[";
+            for (const std::size_t n : t.shape) shape += (shape.size() > 1 ? "," : "") + std::to_string(n);
+            header += json_text(t.name) + ":{\"dtype\":\"" + std::string(dtype_name(t.type)) + "\",\"shape\":" + shape +
+                      "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(offset + *bytes) + "]}";
             offset += *bytes;
         }
         header += "}";

@@ -30,15 +30,26 @@ struct stream_moments {
 
     /// The sum of these, as they are (TCSP).
     static xt::xtensor<double, 2> stacked(const std::vector<xt::xtensor<double, 2>>& sites) {
-        xt::xtensor<double, 2> all = xt::zeros_like(sites.at(0));
-        for (const auto& site : sites) all += site;
-        return all;
+        return divided_sum(sites, [](const auto&) { return 1.0; });
     }
     /// The sum of these, each divided by its trace, so that each site counts alike.
     static xt::xtensor<double, 2> balanced(const std::vector<xt::xtensor<double, 2>>& sites) {
+        return divided_sum(sites, [](const auto& site) {
+            double trace = 0;
+            for (std::size_t i = 0; i < site.shape(0); ++i) trace += site(i, i);
+            return trace;
+        });
+    }
+
+private:
+    /// Sites whose divisor is 0 are left out.
+    template <class Divisor>
+    static xt::xtensor<double, 2> divided_sum(const std::vector<xt::xtensor<double, 2>>& sites, Divisor divisor) {
         xt::xtensor<double, 2> all = xt::zeros_like(sites.at(0));
         for (const auto& site : sites)
-            if (const double trace = xt::sum(xt::diagonal(site))(); trace > 0) all += site / trace;
+            if (const double by = divisor(site); by > 0)
+                std::transform(all.begin(), all.end(), site.begin(), all.begin(),
+                               [by](double sum, double x) { return sum + x / by; });
         return all;
     }
 };
