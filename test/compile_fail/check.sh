@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Checks that a mistake is refused with one readable error.
-# Usage: check.sh COMPILER INCLUDE_DIR WORK_DIR                  precompiles <xtn/xtn.hpp> for the cases
-#        check.sh COMPILER INCLUDE_DIR WORK_DIR CASE [valid]     checks one case [and the corrected code]
+# Usage: check.sh COMPILER INCLUDE_DIR WORK_DIR          precompiles <xtn/xtn.hpp> for the cases
+#        check.sh COMPILER INCLUDE_DIR WORK_DIR CASE     checks one case
 # A case is a source file with
 #   // expect: SENTENCE    the error message contains it; there is exactly one error
 #   // mention: TEXT       (any number) occurs somewhere in the diagnostics, for example a label or an extent
@@ -37,9 +37,7 @@ line=$(grep -n '// <- here$' "$case" | cut -d: -f1) || true
 [[ $line =~ ^[0-9]+$ ]] || fail "wants exactly one line that ends in '// <- here'"
 
 compile+=(-include "$work/umbrella.hpp" -fsyntax-only)
-if [[ ${5-} == valid ]]; then
-    output=$("${compile[@]}" -DXTN_VALID "$case" 2>&1) || fail "the corrected code (-DXTN_VALID) does not compile"
-fi
+output=$("${compile[@]}" -DXTN_VALID "$case" 2>&1) || fail "the corrected code (-DXTN_VALID) does not compile"
 
 ! output=$("${compile[@]}" "$case" 2>&1) || fail "compiles, but must be refused with: $sentence"
 errors=$(grep -E '(^|: )(fatal )?error: ' <<<"$output") || fail "fails without an error message"

@@ -41,10 +41,8 @@ inline std::string safetensors_metadata(const std::map<std::string, std::string>
     for (const auto& [key, text] : metadata)
         if (valid_utf8_prefix(key) != key.size() || valid_utf8_prefix(text) != text.size())
             throw io_error(origin + ": metadata " + in_quotes(key) + " is not valid UTF-8 and cannot be stored");
-    std::string member = "\"__metadata__\":{";
-    for (const auto& [key, text] : metadata)
-        member += (member.back() == '{' ? "" : ",") + json_text(key) + ":" + json_text(text);
-    return member += "}";
+    std::string member = "\"__metadata__\":";
+    return member += json_text(metadata);
 }
 
 /// The first bytes of a file, up to the data, and where in the file each tensor's data are.
@@ -69,10 +67,9 @@ struct safetensors_layout {
                 throw io_error(called(origin, t.name) + " cannot be stored: the file would exceed 2^63 bytes");
             places.insert(t.name, {offset, *bytes}, origin);
             if (header.size() > 1) header += ',';
-            std::string shape = "[";
-            for (const std::size_t n : t.shape) shape += (shape.size() > 1 ? "," : "") + std::to_string(n);
-            header += json_text(t.name) + ":{\"dtype\":\"" + std::string(dtype_name(t.type)) + "\",\"shape\":" + shape +
-                      "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(offset + *bytes) + "]}";
+            header += json_text(t.name) + ":{\"dtype\":\"" + std::string(dtype_name(t.type)) +
+                      "\",\"shape\":" + json_text(t.shape) + ",\"data_offsets\":[" + std::to_string(offset) + "," +
+                      std::to_string(offset + *bytes) + "]}";
             offset += *bytes;
         }
         header += "}";

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A text as JSON.
+// Texts, objects and arrays as JSON.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -11,5 +14,11 @@
 namespace xtn::detail {
 
 XTN_INLINE std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
+
+XTN_INLINE std::string json_text(const std::map<std::string, std::string>& object) {
+    return nlohmann::json(object).dump();
+}
+
+XTN_INLINE std::string json_text(const std::vector<std::size_t>& array) { return nlohmann::json(array).dump(); }
 
 }  // namespace xtn::detail
