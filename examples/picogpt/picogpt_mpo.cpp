@@ -23,11 +23,14 @@ int main(int argc, char** argv) {
     picogpt::recipe_options changes;
     std::vector<std::string> models{"dense", "mpo-16"}, recipes{"tuned"};
     std::vector<std::uint64_t> seeds;
+    bool trial = false;
     examples::program app("Trains PicoGPT dense and with every linear layer as an MPO.", "picogpt_mpo");
     examples::add_options(app, o, "results/picogpt_mpo");
     app.add_option("--models", models, "such as dense, mpo-16, low_rank-12, mpo-8-a3-f2x16 (core/representation.hpp)");
-    app.add_option("--recipe", recipes, "published, tuned, or both")->check(CLI::IsMember({"published", "tuned"}));
+    app.add_option("--recipe", recipes, "published, tuned, structured, or several")
+        ->check(CLI::IsMember({"published", "tuned", "structured"}));
     app.add_option("--seeds", seeds, "instead of --seed, several");
+    app.add_flag("--trial", trial, "scored on the last tenth of the training split, to choose by");
     changes.add_to(app);
     return app.run(argc, argv, [&] {
         if (o.quick) {  // minutes
@@ -45,11 +48,12 @@ int main(int argc, char** argv) {
             for (const std::uint64_t seed : seeds)
                 for (const std::string& name : models) {
                     const picogpt::representation model(name);
-                    const picogpt::recipe base =
-                        recipe == "tuned" ? picogpt::tuned_recipe(model) : picogpt::published_recipe();
-                    rows.push_back(picogpt::experiment_row::of(name_of(name, recipe, seed), model, recipe,
-                                                               changes.applied_to(base, o, seed)));
+                    const picogpt::recipe base = recipe == "tuned"        ? picogpt::tuned_recipe(model)
+                                                 : recipe == "structured" ? picogpt::structured_recipe()
+                                                                          : picogpt::published_recipe();
+                    rows.push_back(picogpt::experiment_row::of(name_of(name, recipe, seed) + (trial ? "-trial" : ""),
+                                                               model, recipe, changes.applied_to(base, o, seed)));
                 }
-        picogpt::run_experiment("picogpt_mpo", o, {}, rows);
+        picogpt::run_experiment("picogpt_mpo", o, {}, rows, picogpt::measure_nothing, trial);
     });
 }

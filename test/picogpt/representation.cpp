@@ -51,6 +51,10 @@ BOOST_AUTO_TEST_CASE(names_are_read) {
     BOOST_TEST(spectral.random_basis);
     BOOST_TEST(representation("mpo-8-l2-a3").attention.added_rank == 2);
     BOOST_TEST(representation("spectral-20").head.coefficients.of(8, 8) == 20);
+    const representation taking_turns("low_rank-3-b2");
+    BOOST_TEST(taking_turns.owner_of("blocks.3.attn.W_o") == "blocks.1.attn.W_o");
+    BOOST_TEST(taking_turns.owner_of("lm_head") == "lm_head");
+    BOOST_TEST(representation("dense").owner_of("blocks.3.ffn.W1") == "blocks.3.ffn.W1");
 }
 
 BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
@@ -84,6 +88,8 @@ BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
                              "low_rank-4-a3",
                              "dense-d0",
                              "dense-shared",
+                             "dense-b0",
+                             "dense-b",
                              "kronecker-3-shared",
                              "dense-64"})
         BOOST_CHECK_THROW(representation{name}, xtn::error);
@@ -107,6 +113,30 @@ BOOST_AUTO_TEST_CASE(parameters_are_counted) {
 }
 
 /// Sharing is one tensor: it is stored once, and a step of one layer's core is a step of all.
+BOOST_AUTO_TEST_CASE(blocks_that_take_turns_have_the_operators_of_a_few) {
+    for (const char* family : {"dense", "mpo-4-f2", "low_rank-3", "spectral-0.1-scattered", "tucker-3"}) {
+        const std::string name = family;
+        const std::size_t operators = count(name) - biases_norms_and_tokens;
+        const auto m = picogpt::make_model({}, representation(name + "-b2"));
+        const std::size_t head = xtn::parameter_count(layer_of(m, "lm_head").parameters());
+        BOOST_TEST(count(name + "-b2") == biases_norms_and_tokens + head + (operators - head) / 2, name);
+        const xtn::parameter_store<float> store(m.parameters());
+        BOOST_TEST(store.size() == count(name + "-b2"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rates_by_structure_are_those_of_the_places_in_a_network) {
+    const auto m = picogpt::make_model({}, representation("mpo-4-f2-b1"));
+    const auto rates = picogpt::rates_by_structure(m);
+    // 128 = 8 x 16 inputs: the core that acts first sums over 16, the other over 8 and the bond.
+    BOOST_TEST(rates.at("blocks.0.attn.W_q.cores.1") == 128.0 / 16);
+    BOOST_TEST(rates.at("blocks.0.attn.W_q.cores.0") == 128.0 / (8 * 4));
+    BOOST_TEST(!rates.contains("blocks.1.attn.W_q.cores.0"));  // the same parameter
+    const auto dense = picogpt::rates_by_structure(picogpt::make_model({}, representation("dense-d64")));
+    BOOST_TEST(dense.at("blocks.0.attn.W_q.weight") == 2);
+    BOOST_TEST(dense.at("blocks.2.ffn.W2.weight") == 128.0 / 256);
+}
+
 BOOST_AUTO_TEST_CASE(shared_cores_are_one_parameter) {
     const auto m = picogpt::make_model({}, representation("mpo-4-a3-shared"));
     const xtn::parameter_store<float> store(m.parameters());

@@ -31,7 +31,7 @@ struct recipe_options : examples::plan_options {
     }
     recipe applied_to(recipe r, const examples::options& o, std::uint64_t seed) const {
         apply_to(r, o, seed);
-        if (sigma) r.start = {.sigma = *sigma};
+        if (sigma) r.start.sigma = *sigma, r.start.published_mpo = false;
         return r;
     }
 };
@@ -53,14 +53,17 @@ struct experiment_row {
 /// What a program measures of a trained model.
 using measure_model = std::function<std::vector<examples::measurement>(const model<float>&, const xtn::text_corpus&)>;
 
+inline std::vector<examples::measurement> measure_nothing(const model<float>&, const xtn::text_corpus&) { return {}; }
+
 /// Trains the rows, each of which leaves what train() does, and prints their table. Vocabulary and data come from `o`, the
-/// other extents from `shape`.
-inline void run_experiment(
-    const std::string& program, const examples::options& o, model_shape shape, const std::vector<experiment_row>& rows,
-    const measure_model& measure = [](const auto&, const auto&) { return std::vector<examples::measurement>{}; }) {
+/// other extents from `shape`. What is trained `for_choices` is scored on the last tenth of the training split.
+inline void run_experiment(const std::string& program, const examples::options& o, model_shape shape,
+                           const std::vector<experiment_row>& rows, const measure_model& measure = measure_nothing,
+                           bool for_choices = false) {
     const examples::corpus_source source = examples::find_corpus({.data = o.data});
     const xtn::text_corpus& corpus = source.corpus;
     shape.vocabulary = corpus.characters().size();
+    const split text = for_choices ? split::for_choices(corpus) : split(corpus);
     corpus.require_window(shape.context);
     xtn::thread_pool pool(o.threads);
     examples::experiment table(program, o, xtn::parameter_count(make_model(shape, "dense").parameters()), "tokens");
@@ -70,10 +73,12 @@ inline void run_experiment(
                                          {"data", std::filesystem::path(corpus.origin()).filename().string()},
                                          {"characters", corpus.tokens().size()},
                                          {"recipe", row.recipe_name}};
-        described.update(describe(row.how));
+        recipe how = row.how;
+        described.update(describe(how));
+        if (how.start.by_structure) how.rate_factors = rates_by_structure(m);
         table.add(
             row.name, xtn::parameter_count(m.parameters()), described, row.how.seed,
-            [&](auto& record) { return train(m, corpus, row.how, pool, o.out, row.name, record, o.resume); },
+            [&](auto& record) { return train(m, text, how, pool, o.out, row.name, record, o.resume); },
             [&] { return measure(m, corpus); });
         xtn::random_stream random(row.how.seed);
         const auto text = xtn::nn::generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+
+#include <xtn/init/structure.hpp>
 
 namespace picogpt {
 namespace {
+
+/// The width of the dense layer that structure is measured against.
+constexpr double structure_unit = 128;
 
 /// The divisor of n next to its square root from below.
 std::size_t lower_factor(std::size_t n) {
@@ -81,16 +85,16 @@ model_shape shape_of(const representation& r, model_shape shape) {
 }
 
 model<float> make_model(const model_shape& shape, const representation& r) {
-    std::map<std::string, xtn::parameter<float>> interior;
-    const auto make = [&](const std::string& layer, std::size_t out, std::size_t in) {
+    std::map<std::string, xtn::parameter<float>> shared;
+    const auto make = [&](const std::string& name_of_layer, std::size_t out, std::size_t in) {
+        const std::string layer = r.owner_of(name_of_layer);
         const xtn::operator_description d = describe(r.of(layer), layer, out, in);
         return xtn::library_families<float>().make(d, [&](const std::string& name, const auto& extents) {
             const std::size_t last = (d.family == "mpo" ? d.numbers("out").size() : 1) - 1;
-            if (!r.shared || last == 0 || name == "cores.0" || name == "cores." + std::to_string(last))
-                return xtn::parameter<float>(extents);
-            // One group for all attention matrices, one for each of the two feed-forward shapes.
-            const std::string group = std::to_string(out) + "x" + std::to_string(in);
-            return interior.try_emplace(group + "." + name, extents).first->second;
+            const bool outer = last == 0 || name == "cores.0" || name == "cores." + std::to_string(last);
+            // Interior cores: one group for all attention matrices, one for each of the two feed-forward shapes.
+            const std::string owner = r.shared && !outer ? std::to_string(out) + "x" + std::to_string(in) : layer;
+            return shared.try_emplace(owner + "." + name, extents).first->second;
         });
     };
     return {shape_of(r, shape), make};
@@ -104,12 +108,27 @@ model<float> make_model(const model_shape& shape, const representation& r, const
     std::vector<xtn::any_operator<float>> operators = m.operators();
     std::rotate(operators.begin(), operators.end() - 1, operators.end());  // the head is drawn first
     for (const xtn::any_operator<float>& op : operators) {
+        if (init.by_structure) {
+            const double gain = init.sigma * std::sqrt(structure_unit);
+            xtn::init_by_structure(op, random, std::pow(gain, 1 / static_cast<double>(op.parameters().size())));
+            continue;
+        }
         const double sites = static_cast<double>(op.parameters().size());
         const double sigma =
             init.published_mpo && !r.dense() ? std::pow(static_cast<double>(op.in()), -sites / 4) : init.sigma;
         xtn::init_normal(op, sigma, random);
     }
     return m;
+}
+
+std::map<std::string, double> rates_by_structure(const model<float>& m) {
+    std::map<std::string, double> rates;
+    const auto named = m.parameters();
+    for (const xtn::any_operator<float>& op : m.operators())
+        for (const xtn::factor_scale<float>& scale : xtn::factor_scales(op))
+            rates[std::ranges::find(named, scale.value, &xtn::named_parameter<float>::value)->name] =
+                structure_unit * scale.rate();
+    return rates;
 }
 
 }  // namespace picogpt

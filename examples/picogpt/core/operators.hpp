@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace picogpt {
 struct initialisation {
     double sigma = 0.02;
     bool published_mpo = false;
+    /// Factors start as their place in the network demands (xtn::factor_scales), in proportion to a dense layer 128 wide with
+    /// entries of sigma.
+    bool by_structure = false;
 };
 
 /// Where the coefficients of a spectral layer stand; scattered ones are drawn for each layer's name.
@@ -36,5 +40,9 @@ model<float> make_model(const model_shape& shape, const representation& r);
 /// The same, initialised from the seed: token and learned position tables N(0, 0.02^2), linear layers as `init` says, biases 0.
 model<float> make_model(const model_shape& shape, const representation& r, const initialisation& init,
                         std::uint64_t seed);
+
+/// The learning-rate factors of a model's operators by the places of their parameters (xtn::factor_scales), in units of the
+/// rate of a dense layer 128 wide.
+std::map<std::string, double> rates_by_structure(const model<float>& m);
 
 }  // namespace picogpt

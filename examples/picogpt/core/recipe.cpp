@@ -14,6 +14,8 @@ recipe tuned_recipe(const representation& r) {
     return {{.learning_rate = 1e-2}, {.sigma = 0.04}};
 }
 
+recipe structured_recipe() { return {{.learning_rate = 2e-3}, {.sigma = 0.04, .by_structure = true}}; }
+
 recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed) {
     recipe how = tuned_recipe(r);
     how.learning_rate /= 4;
@@ -30,6 +32,7 @@ nlohmann::ordered_json describe(const recipe& r) {
     auto all = examples::describe(static_cast<const xtn::training_plan&>(r));
     all["sigma"] = r.start.sigma;
     all["published_mpo_initialisation"] = r.start.published_mpo;
+    if (r.start.by_structure) all["by_structure"] = true;
     return all;
 }
 

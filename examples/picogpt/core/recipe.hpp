@@ -3,7 +3,7 @@
 //
 // "published" is the MPO paper's code (arXiv 2603.28534): AdamW 3e-4, decay 0.1 on everything, and for MPO cores an
 // initialisation that is 3.4 to 4.8 times too small with three sites. "tuned" is what picogpt_search found for each
-// family in equally many trials of equally many steps.
+// family in equally many trials of equally many steps. "structured" has one rate for all of them.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,9 @@ recipe published_recipe();
 
 /// The recipe that the search chose for the model's family, dense or factorised.
 recipe tuned_recipe(const representation& r);
+
+/// For all models: the dense learning rate and deviation, of which every factor has its share by its place in the network.
+recipe structured_recipe();
 
 /// For training on what was trained: a quarter of the tuned learning rate, warm-up over a twentieth of the steps.
 recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed);

@@ -79,6 +79,9 @@ representation::representation(const std::string& text) : name(text) {
         } else if (part.starts_with('d')) {
             width = positive<std::size_t>(rest);
             if (width == 0) refuse("a width follows the d in \"" + std::string(part) + "\"");
+        } else if (part.starts_with('b')) {
+            blocks = positive<std::size_t>(rest);
+            if (blocks == 0) refuse("a number of blocks follows the b in \"" + std::string(part) + "\"");
         } else if (layer == nullptr || !is_one_of({"mpo", "tucker"}) || !take_sites(rest, *layer)) {
             refuse("\"" + std::string(part) + "\" is unknown (sites are 2 to 4, with a bond after x)");
         }
@@ -88,6 +91,14 @@ representation::representation(const std::string& text) : name(text) {
 const form& representation::of(const std::string& layer) const {
     if (layer == "lm_head") return head;
     return layer.find(".attn.") != std::string::npos ? attention : feed_forward;
+}
+
+std::string representation::owner_of(const std::string& layer) const {
+    const std::string_view prefix = "blocks.";
+    if (blocks == 0 || !layer.starts_with(prefix)) return layer;
+    const std::size_t end = layer.find('.', prefix.size());
+    const auto block = *xtn::parse_number<std::size_t>(layer.substr(prefix.size(), end - prefix.size()));
+    return std::string(prefix) + std::to_string(block % blocks) + layer.substr(end);
 }
 
 }  // namespace picogpt

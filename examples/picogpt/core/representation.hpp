@@ -7,6 +7,7 @@
 //     mpo-8-a3-f2x16     the attention matrices in three balanced sites, the feed-forward ones in two of bond 16;
 //                        h is the head; the bond is 8 where none is given
 //     mpo-8-a3-shared    interior cores are shared by all layers of the same part and shape
+//     mpo-16-b2          two blocks' operators, which all blocks take turns in; of every family
 //     mpo-8-l2           MPOs, and a product of rank 2 added to each
 //     low_rank-12        products of two factors
 //     kronecker-6        sums of six Kronecker products, in other words MPOs of two balanced sites
@@ -45,8 +46,9 @@ struct form {
 struct representation {
     std::string name = "dense";
     form attention{}, feed_forward{}, head{};
-    bool shared = false;    ///< interior cores
-    std::size_t width = 0;  ///< of the model; 0 means the default
+    bool shared = false;     ///< interior cores
+    std::size_t width = 0;   ///< of the model; 0 means the default
+    std::size_t blocks = 0;  ///< that have operators of their own; 0 means all
 
     representation() = default;
     /// Reads a name. Throws xtn::error for one that means nothing.
@@ -55,6 +57,8 @@ struct representation {
 
     /// The form of the layer with this name, for instance "blocks.0.attn.W_q".
     const form& of(const std::string& layer) const;
+    /// The layer whose operator the layer with this name has: itself, or the one of an earlier block.
+    std::string owner_of(const std::string& layer) const;
     /// Whether no layer is factorised.
     bool dense() const { return attention.family == "dense"; }
 };
