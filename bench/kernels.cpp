@@ -10,7 +10,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <xtn/nn/kernels/activation.hpp>
 #include <xtn/nn/kernels/bias.hpp>
 #include <xtn/nn/kernels/cross_entropy.hpp>
 #include <xtn/nn/kernels/embedding.hpp>
@@ -141,30 +140,6 @@ void cross_entropy(benchmark::State& state) {
 }
 BENCHMARK(cross_entropy);
 
-void bias_relu_forward(benchmark::State& state) {
-    auto x = normal(time_steps * hidden);
-    const auto bias = normal(hidden, 3);
-    for (auto _ : state) {
-        kernels::add_bias_relu(time_steps, hidden, bias.data(), x.data());
-        benchmark::ClobberMemory();
-    }
-    report(state, bytes_of(2 * x.size()), layers);
-}
-BENCHMARK(bias_relu_forward);
-
-void bias_relu_backward(benchmark::State& state) {
-    const auto y = normal(time_steps * hidden);
-    auto dy = normal(time_steps * hidden, 3);
-    std::vector<float> dbias(hidden);
-    for (auto _ : state) {
-        kernels::relu_backward(y.size(), y.data(), dy.data(), dy.data(), kernels::update::replace);
-        kernels::add_bias_gradient(time_steps, hidden, dy.data(), dbias.data());
-        benchmark::ClobberMemory();
-    }
-    report(state, bytes_of(4 * y.size()), layers);
-}
-BENCHMARK(bias_relu_backward);
-
 void bias_and_residual(benchmark::State& state) {
     auto x = normal(time_steps * dim), stream = normal(time_steps * dim, 3);
     const auto bias = normal(dim, 4);
@@ -179,19 +154,6 @@ void bias_and_residual(benchmark::State& state) {
 }
 BENCHMARK(bias_and_residual);
 
-void gelu_forward_backward(benchmark::State& state) {
-    const auto form = static_cast<kernels::gelu_form>(state.range(0));
-    const auto x = normal(time_steps * hidden), dy = normal(time_steps * hidden, 3);
-    std::vector<float> y(x.size()), slope(x.size()), dx(x.size());
-    for (auto _ : state) {
-        kernels::gelu(form, x.size(), x.data(), y.data(), slope.data());
-        kernels::through_slope(x.size(), slope.data(), dy.data(), dx.data(), kernels::update::replace);
-        benchmark::ClobberMemory();
-    }
-    report(state, bytes_of(6 * x.size()), layers);
-}
-BENCHMARK(gelu_forward_backward)->ArgName("form")->Arg(0)->Arg(1);
-
 void finite(benchmark::State& state) {
     const auto x = normal(808448);
     for (auto _ : state) benchmark::DoNotOptimize(xtn::backend::all_finite(x.size(), x.data()));
@@ -199,7 +161,7 @@ void finite(benchmark::State& state) {
 }
 BENCHMARK(finite);
 
-/// Everything above in the order and number of one window, each layer on memory of its own.
+/// Everything above in the order and number of one window, each layer on memory of its own. (Activations: bench/elementwise.cpp.)
 void window_without_products(benchmark::State& state) {
     const std::size_t n = time_steps * dim, wide = time_steps * hidden, square = time_steps * time_steps;
     const auto ids = tokens();
@@ -222,7 +184,7 @@ void window_without_products(benchmark::State& state) {
             if (l % 2 == 0)
                 for (std::size_t h = 0; h < heads; ++h) causal_rows_forward(p.data() + (l / 2 * heads + h) * square);
             else
-                kernels::add_bias_relu(time_steps, hidden, bias.data(), wider.data() + l / 2 * wide);
+                kernels::add_bias(time_steps, hidden, bias.data(), wider.data() + l / 2 * wide);
             kernels::add_bias(time_steps, dim, bias.data(), branch.data() + l * n);
             kernels::add(n, x, branch.data() + l * n, x + n);
         }
@@ -238,8 +200,6 @@ void window_without_products(benchmark::State& state) {
                         causal_rows_backward(stream.data() + h * head_dim, dx.data() + h * head_dim,
                                              p.data() + (l / 2 * heads + h) * square, dp.data());
                 } else {
-                    kernels::relu_backward(wide, wider.data() + l / 2 * wide, dwide.data(), dwide.data(),
-                                           kernels::update::replace);
                     kernels::add_bias_gradient(time_steps, hidden, dwide.data(), dbias.data());
                 }
             }

@@ -35,6 +35,12 @@
 #include <xtn/ad/tape.hpp>
 #include <xtn/ad/variable.hpp>
 
+// elementwise: fused expressions of variables, and their reductions
+#include <xtn/elementwise/expression.hpp>
+#include <xtn/elementwise/functions.hpp>
+#include <xtn/elementwise/operators.hpp>
+#include <xtn/elementwise/reductions.hpp>
+
 // scheme, tt, op: factorised linear maps
 #include <xtn/op/algebra.hpp>
 #include <xtn/op/apply.hpp>

@@ -59,15 +59,15 @@ xtn::low_rank<double> small_low_rank() {
 }
 
 std::vector<named_rule> all_rules() {
-    const auto x = matrix(3, 4, 1), w = matrix(5, 4, 2), square = matrix(4, 4, 3);
+    const auto x = matrix(3, 4, 1), w = matrix(5, 4, 2), square_matrix = matrix(4, 4, 3);
     const auto vector = random_tensor<1>({4}, 4);
     const auto z = complex_matrix(3, 4), y = complex_matrix(4, 5);
     static const std::vector<std::uint32_t> tokens{1, 0, 2, 2, 1, 1}, targets{0, 4, 2};
     return {
         {"einsum matrix product", rule([](auto&, auto a, auto b) { return einsum<"bi,oi->bo">(a, b); }, x, w)},
-        {"einsum diagonal", rule([](auto&, auto a) { return einsum<"ii->i">(a); }, square)},
+        {"einsum diagonal", rule([](auto&, auto a) { return einsum<"ii->i">(a); }, square_matrix)},
         {"einsum trace and broadcast",
-         rule([](auto&, auto a, auto v) { return einsum<"ii,j->j">(a, v); }, square, vector)},
+         rule([](auto&, auto a, auto v) { return einsum<"ii,j->j">(a, v); }, square_matrix, vector)},
         {"einsum private sum", rule([](auto&, auto a, auto v) { return einsum<"ij,k->k">(a, v); }, x, vector)},
         {"einsum sum of one", rule([](auto&, auto a) { return einsum<"ij->j">(a); }, x)},
         {"einsum permutation", rule([](auto&, auto a) { return einsum<"ij->ji">(a); }, x)},
@@ -75,7 +75,7 @@ std::vector<named_rule> all_rules() {
         {"einsum same variable twice", rule([](auto&, auto a) { return einsum<"ij,kj->ik">(a, a); }, x)},
         {"einsum same variable thrice", rule([](auto&, auto v) { return einsum<"a,a,a->">(v, v, v); }, vector)},
         {"einsum chain",
-         rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(a, b, c); }, x, w, square)},
+         rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(a, b, c); }, x, w, square_matrix)},
         {"einsum batch", rule([](auto&, auto a, auto b) { return einsum<"bij,bjk->bik">(a, b); },
                               random_tensor<3>({2, 3, 4}, 5), random_tensor<3>({2, 4, 3}, 6))},
         {"einsum mpo",
@@ -90,10 +90,10 @@ std::vector<named_rule> all_rules() {
                                            x)},
         {"einsum with residuals made again",
          rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(xtn::residuals::recompute, a, b, c); },
-              x, w, square)},
+              x, w, square_matrix)},
         {"einsum with residuals kept",
          rule([](auto&, auto a, auto b, auto c) { return einsum<"bi,oi,pq->bo">(xtn::residuals::keep, a, b, c); }, x, w,
-              square)},
+              square_matrix)},
         {"einsum of labels at run time",
          rule([](auto&, auto a, auto b) { return einsum<2>("bi,oi->ob", a, b); }, x, w)},
         {"complex einsum", rule([](auto&, auto a, auto b) { return einsum<"ij,jk->ik">(a, b); }, z, y)},
@@ -119,6 +119,48 @@ std::vector<named_rule> all_rules() {
         {"complex product", rule([](auto&, auto a, auto b) { return a * b; }, z, complex_matrix(3, 4))},
         {"complex square", rule([](auto&, auto a) { return a * a; }, z)},
         {"complex quotient", rule([](auto&, auto a) { return 2 * a / std::complex<double>(0.3, -2); }, z)},
+        {"fused with a bias, a column and numbers",
+         rule([](auto&, auto a, auto b, auto c) { return tanh(a + b) * c + exp(a * 0.5) / (c * c + 2) - square(b); }, x,
+              vector, matrix(3, 1, 6))},
+        {"a named part used twice", rule(
+                                        [](auto&, auto a, auto b) {
+                                            const auto gate = sigmoid(a + b);
+                                            return gate * gate - gate;
+                                        },
+                                        x, vector)},
+        {"a bias in three axes", rule([](auto&, auto a, auto b, auto c) { return a * b + sin(c) * cos(a); },
+                                      random_tensor<3>({2, 3, 4}, 7), random_tensor<2>({3, 1}, 8), vector)},
+        {"quotient of variables",
+         rule([](auto&, auto a, auto b) { return (2 - a) / (square(b) + 1); }, x, matrix(3, 4, 5))},
+        {"logarithm, root, power",
+         rule([](auto&, auto a) { return log(square(a) + 1) * sqrt(square(a) + 0.5) + pow(square(a) + 0.3, 1.5); }, x)},
+        {"softplus, absolute value", rule([](auto&, auto a) { return softplus(a) * abs(a); }, x)},
+        {"greater and smaller",
+         rule([](auto&, auto a, auto b) { return maximum(a, b) * minimum(b, 0.25); }, x, matrix(3, 4, 5))},
+        {"complex quotient of variables and functions",
+         rule(
+             [](auto&, auto a, auto b) {
+                 return a / (b * b + 3) - conj(a) * exp(b) + tanh(a * 0.3) * sqrt(b + 4) + log(a + 5) * sin(b) - cos(a);
+             },
+             z, complex_matrix(3, 1))},
+        {"complex sum over an axis", rule([](auto&, auto a) { return xtn::sum<"ij->j">(a * a); }, z)},
+        {"an activation with a bias",
+         rule([](auto&, auto a, auto b) { return xtn::nn::relu(a + b) * xtn::nn::silu(a); }, x, vector)},
+        {"sum of all", rule([](auto&, auto a, auto b) { return a * xtn::sum(exp(b)); }, x, vector)},
+        {"sum over rows", rule([](auto&, auto a, auto b) { return xtn::sum<"bo->o">(tanh(a) * b); }, x, vector)},
+        {"sum over columns", rule([](auto&, auto a, auto b) { return xtn::sum<"bo->b">(tanh(a) * b); }, x, vector)},
+        {"sum over the middle",
+         rule([](auto&, auto a) { return xtn::sum<"abc->a1c">(a) * a; }, random_tensor<3>({2, 3, 4}, 7))},
+        {"mean", rule([](auto&, auto a) { return square(a - xtn::mean<"bo->b1">(a)); }, x)},
+        {"mean of all", rule([](auto&, auto a) { return xtn::mean(a * a); }, x)},
+        {"greatest of rows", rule([](auto&, auto a) { return xtn::max<"bo->b1">(a) * a; }, x)},
+        {"greatest of columns", rule([](auto&, auto a) { return xtn::max<"bo->o">(a * a); }, x)},
+        {"greatest of all", rule([](auto&, auto a) { return xtn::max(a); }, x)},
+        {"log-sum-exp of rows", rule([](auto&, auto a) { return exp(a - xtn::log_sum_exp<"bo->b1">(a)); }, x)},
+        {"log-sum-exp of columns", rule([](auto&, auto a) { return xtn::log_sum_exp<"bo->o">(3 * a); }, x)},
+        {"log-sum-exp of all", rule([](auto&, auto a) { return xtn::log_sum_exp(a); }, x)},
+        {"einsum of expressions",
+         rule([](auto&, auto a, auto b) { return einsum<"bi,oi->bo">(a + 1, softplus(b)); }, x, w)},
         {"tensors beside", rule([w = matrix(3, 4, 5)](auto&, auto a) { return w - (a * w - w) + w * a; }, x)},
         {"reshape", rule(
                         [](auto&, auto a) {

@@ -2,14 +2,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include <xtn/core/error.hpp>
-#include <xtn/nn/kernels/activation.hpp>
 #include <xtn/nn/kernels/bias.hpp>
 #include <xtn/nn/kernels/embedding.hpp>
 #include <xtn/nn/kernels/positions.hpp>
@@ -22,122 +20,28 @@ namespace {
 
 using namespace xtn_test;
 namespace kernels = xtn::nn::kernels;
-using kernels::gelu_form;
-using kernels::update;
-
-double gelu_by_definition(gelu_form form, double x) {
-    if (form == gelu_form::erf) return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
-}
 
 }  // namespace
-
-BOOST_AUTO_TEST_CASE_TEMPLATE(relu_and_its_pullback, T, scalars) {
-    for (const std::size_t n : sizes) {
-        auto x = uniform<T>(n, 1), dy = uniform<T>(n, 2), before = uniform<T>(n, 3);
-        x[n / 2] = T(0);
-        std::vector<T> y(n), dx(n), value(n), slope(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            value[i] = x[i] > 0 ? x[i] : T(0);
-            slope[i] = x[i] > 0 ? dy[i] : T(0);
-        }
-        kernels::relu(n, x.data(), y.data());
-        BOOST_TEST(y == value);
-        kernels::relu_backward(n, y.data(), dy.data(), dx.data(), update::replace);
-        BOOST_TEST(dx == slope);
-        dx = before;
-        kernels::relu_backward(n, x.data(), dy.data(), dx.data(), update::add);
-        BOOST_TEST(dx == plus(before, slope));
-        kernels::relu_backward(n, y.data(), dy.data(), dy.data(), update::replace);
-        BOOST_TEST(dy == slope);
-    }
-}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bias_and_residual, T, scalars) {
     for (const std::size_t rows : sizes)
         for (const std::size_t cols : sizes) {
             const auto x = uniform<T>(rows * cols, 1), other = uniform<T>(rows * cols, 2);
             const auto bias = uniform<T>(cols, 3), before = uniform<T>(cols, 4);
-            std::vector<T> shifted(x), rectified(x), sum(x.size()), dbias(before);
+            std::vector<T> shifted(x), sum(x.size()), dbias(before);
             kernels::add_bias(rows, cols, bias.data(), shifted.data());
-            kernels::add_bias_relu(rows, cols, bias.data(), rectified.data());
             kernels::add(x.size(), x.data(), other.data(), sum.data());
             kernels::add_bias_gradient(rows, cols, x.data(), dbias.data());
             BOOST_TEST(sum == plus(x, other));
-            std::vector<double> expected_shift(x.size()), expected_rectified(x.size());
+            std::vector<double> expected_shift(x.size());
             std::vector<double> expected_gradient(before.begin(), before.end());
             for (std::size_t i = 0; i < x.size(); ++i) {
                 expected_shift[i] = static_cast<double>(x[i]) + static_cast<double>(bias[i % cols]);
-                expected_rectified[i] = std::max(expected_shift[i], 0.0);
                 expected_gradient[i % cols] += static_cast<double>(x[i]);
             }
             check_close(shifted, expected_shift);
-            check_close(rectified, expected_rectified);
             check_close(dbias, expected_gradient);
         }
-}
-
-BOOST_AUTO_TEST_CASE_TEMPLATE(gelu_by_its_definition, T, scalars) {
-    for (const auto form : {gelu_form::tanh, gelu_form::erf})
-        for (const std::size_t n : sizes) {
-            auto x = uniform<T>(n, 1, 6.0);
-            x[0] = T(-60);
-            x[n / 2] = T(0);
-            if (n > 1) x[n - 1] = T(60);
-            std::vector<T> y(n);
-            std::vector<double> expected(n);
-            for (std::size_t i = 0; i < n; ++i) expected[i] = gelu_by_definition(form, static_cast<double>(x[i]));
-            kernels::gelu(form, n, x.data(), y.data());
-            check_close(y, expected);
-            kernels::gelu(form, n, x.data(), x.data());
-            check_close(x, expected);
-        }
-}
-
-BOOST_AUTO_TEST_CASE(gelu_pullback_by_differences) {
-    for (const auto form : {gelu_form::tanh, gelu_form::erf})
-        for (const std::size_t n : sizes) {
-            auto x = uniform<double>(n, 1, 5.0);
-            const auto dy = uniform<double>(n, 2), before = uniform<double>(n, 3);
-            const auto numerical = numerical_gradient(x, [&] {
-                double loss = 0;
-                for (std::size_t i = 0; i < n; ++i) loss += dy[i] * gelu_by_definition(form, x[i]);
-                return loss;
-            });
-            std::vector<double> y(n), both(n), slope(n), dx(n), sum(before);
-            kernels::gelu(form, n, x.data(), y.data());
-            kernels::gelu(form, n, x.data(), both.data(), slope.data());
-            check_close(both, y);
-            kernels::through_slope(n, slope.data(), dy.data(), dx.data(), update::replace);
-            check_gradient(dx, numerical);
-            kernels::through_slope(n, slope.data(), dy.data(), sum.data(), update::add);
-            check_close(sum, plus(before, dx));
-            // and in single precision against double
-            const std::vector<float> xf(x.begin(), x.end()), df(dy.begin(), dy.end());
-            std::vector<float> yf(n), sf(n), gf(n);
-            kernels::gelu(form, n, xf.data(), yf.data(), sf.data());
-            kernels::through_slope(n, sf.data(), df.data(), gf.data(), update::replace);
-            check_close(gf, dx);
-        }
-}
-
-BOOST_AUTO_TEST_CASE_TEMPLATE(silu_by_its_definition, T, scalars) {
-    for (const std::size_t n : sizes) {
-        auto x = uniform<T>(n, 1, 6.0);
-        x[0] = T(-200);
-        x[n / 2] = T(0);
-        if (n > 1) x[n - 1] = T(200);
-        std::vector<T> y(n), slope(n);
-        std::vector<double> expected(n), derivative(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto v = static_cast<double>(x[i]), s = 1 / (1 + std::exp(-v));
-            expected[i] = v * s;
-            derivative[i] = s + v * s * (1 - s);
-        }
-        kernels::silu(n, x.data(), y.data(), slope.data());
-        check_close(y, expected);
-        check_close(slope, derivative);
-    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(embedding_gathers_and_scatters, T, scalars) {

@@ -46,9 +46,8 @@ private:
                 }
                 const matrix read = given(t, [&] { return branch.read(x); });
                 const matrix wanted = given(t, [&] { return (*mix)(read, time); });
-                const matrix less = (*own[k].attention())(read, time) - wanted;
-                const auto square = (1.0f / static_cast<float>(less.size())) * xtn::einsum<"rc,rc->">(less, less);
-                sum = sum ? *sum + square : square;
+                const xtn::variable<float, 0> error = xtn::mean(square((*own[k].attention())(read, time) - wanted));
+                sum = sum ? *sum + error : error;
                 x = given(t, [&] { return branch.joined(branch.kept(x), wanted); });
             }
         }

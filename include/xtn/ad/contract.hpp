@@ -193,10 +193,11 @@ XTN_FOR_EACH_SCALAR(XTN_RECORD_CONTRACTION)
 /// What is known of an operand at compile time.
 template <class Operand>
 struct taped : operand_traits<Operand> {};
-template <scalar T, std::size_t Rank>
-struct taped<variable<T, Rank>> {
-    using value_type = T;
-    static constexpr std::size_t rank = Rank;
+template <class V>
+requires is_variable<V>
+struct taped<V> {
+    using value_type = typename V::value_type;
+    static constexpr std::size_t rank = V::rank;
     static constexpr bool is_static = false;
 };
 template <class E>

@@ -5,39 +5,50 @@
 
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 
 #include <xtn/ad/tape.hpp>
 
-namespace xtn::detail {
+namespace xtn {
+
+template <class Node>
+requires std::is_class_v<Node>
+class elementwise_expression;  // elementwise/expression.hpp
+
+namespace detail {
 
 template <class Variable>
 const Variable& refuse_xtensor_function(const Variable& v) {
-    static_assert(
-        !is_variable<Variable>,
-        "xtensor functions know no gradients: for variables use einsum, xtn::linear_combination, the layers of "
-        "xtn/nn or a rule of your own; their elements alone are v.value()");
+    static_assert(!is_variable<Variable>,
+                  "xtensor functions know no gradients: for variables use einsum, xtn::exp and its like, xtn::sum and "
+                  "its like, the layers of xtn/nn or a rule of your own; their elements alone are v.value()");
     return v;
 }
 
-}  // namespace xtn::detail
+}  // namespace detail
+}  // namespace xtn
 
 // Overloads for one, two, three and more arguments and for axes in braces: each must beat xtensor's own.
-#define XTN_REFUSE_CALL(function, reference, parameters, ...)                                               \
-    template <class T, std::size_t Rank __VA_OPT__(, ) __VA_ARGS__>                                         \
-    const xtn::variable<T, Rank>& function(xtn::variable<T, Rank> reference v XTN_REFUSE_REST parameters) { \
-        return xtn::detail::refuse_xtensor_function(v);                                                     \
-    }
 #define XTN_REFUSE_REST(...) __VA_OPT__(, ) __VA_ARGS__
-#define XTN_REFUSE_REFERENCE(function, reference)                                                          \
-    XTN_REFUSE_CALL(function, reference, ())                                                               \
-    XTN_REFUSE_CALL(function, reference, (A &&), class A)                                                  \
-    XTN_REFUSE_CALL(function, reference, (A&&, B &&), class A, class B)                                    \
-    XTN_REFUSE_CALL(function, reference, (A&&, B&&, C&&, D && ...), class A, class B, class C, class... D) \
-    XTN_REFUSE_CALL(function, reference, (const I(&)[N], A&&...), class I, std::size_t N, class... A)
-#define XTN_REFUSE(function)               \
-    XTN_REFUSE_REFERENCE(function, const&) \
-    XTN_REFUSE_REFERENCE(function, &)      \
-    XTN_REFUSE_REFERENCE(function, &&)
+#define XTN_REFUSE_CALL(function, head, type, reference, parameters, ...)                               \
+    template <XTN_REFUSE_HEAD head __VA_OPT__(, ) __VA_ARGS__>                                          \
+    const XTN_REFUSE_HEAD type& function(XTN_REFUSE_HEAD type reference v XTN_REFUSE_REST parameters) { \
+        return xtn::detail::refuse_xtensor_function(v);                                                 \
+    }
+#define XTN_REFUSE_HEAD(...) __VA_ARGS__
+#define XTN_REFUSE_REFERENCE(function, head, type, reference)                                                          \
+    XTN_REFUSE_CALL(function, head, type, reference, ())                                                               \
+    XTN_REFUSE_CALL(function, head, type, reference, (A &&), class A)                                                  \
+    XTN_REFUSE_CALL(function, head, type, reference, (A&&, B &&), class A, class B)                                    \
+    XTN_REFUSE_CALL(function, head, type, reference, (A&&, B&&, C&&, D && ...), class A, class B, class C, class... D) \
+    XTN_REFUSE_CALL(function, head, type, reference, (const I(&)[N], A&&...), class I, std::size_t N, class... A)
+#define XTN_REFUSE_TYPE(function, head, type)          \
+    XTN_REFUSE_REFERENCE(function, head, type, const&) \
+    XTN_REFUSE_REFERENCE(function, head, type, &)      \
+    XTN_REFUSE_REFERENCE(function, head, type, &&)
+#define XTN_REFUSE(function)                                                         \
+    XTN_REFUSE_TYPE(function, (class T, std::size_t Rank), (xtn::variable<T, Rank>)) \
+    XTN_REFUSE_TYPE(function, (class Node), (xtn::elementwise_expression<Node>))
 
 namespace xt {
 
@@ -111,6 +122,8 @@ XTN_IN_A_HEADER(norm_l2, "xtensor/xnorm.hpp", "xtensor/reducers/xnorm.hpp")
 }  // namespace xt
 
 #undef XTN_REFUSE
+#undef XTN_REFUSE_TYPE
 #undef XTN_REFUSE_REFERENCE
+#undef XTN_REFUSE_HEAD
 #undef XTN_REFUSE_REST
 #undef XTN_REFUSE_CALL

@@ -153,12 +153,10 @@ public:
         return {*this, nodes_.size() - 1, data, shape};
     }
     /// For rules: a result in the memory of x, of which no pullback may read the elements that were there.
-    template <std::size_t Rank, class... Operands>
-    variable<T, Rank> result_over(const variable<T, Rank>& x, const Operands&... operands) {
-        (require_mine(operands), ...);
-        nodes_.push_back({.value = x.data(),
-                          .size = x.size(),
-                          .needs = (x.needs_gradient() || ... || operands.needs_gradient()) && recording_on_});
+    template <std::size_t Rank>
+    variable<T, Rank> result_over(const variable<T, Rank>& x, bool needs) {
+        require_mine(x);
+        nodes_.push_back({.value = x.data(), .size = x.size(), .needs = needs && recording_on_});
         return {*this, nodes_.size() - 1, x.data(), x.shape()};
     }
     /// For rules: throws xtn::error where the variable is on another tape.

@@ -28,7 +28,8 @@ struct gradient_sink {
 
 /// A tensor of rank Rank on a tape, contiguous and row-major. A light handle, valid until the tape is cleared; whatever
 /// looks at the tape or the elements throws xtn::error afterwards. It is no xtensor expression, so that a gradient is never
-/// lost silently: take value() to leave the tape.
+/// lost silently: take value() to leave the tape. One that an expression still describes (elementwise/expression.hpp) is
+/// made, and recorded, when its elements, its node or a copy are first asked for.
 template <scalar T, std::size_t Rank>
 class variable {
 public:
@@ -43,13 +44,26 @@ public:
           node_(node),
           data_(data),
           shape_(shape) {}
+    variable(const variable& v)
+        : tape_(v.tape_), recording_now_(v.recording_now_), recording_(v.recording_), shape_(v.shape_) {
+        take_from(v);
+    }
+    variable& operator=(const variable& v) {
+        tape_ = v.tape_;
+        recording_now_ = v.recording_now_;
+        recording_ = v.recording_;
+        shape_ = v.shape_;
+        take_from(v);
+        return *this;
+    }
+    ~variable() = default;
 
     xtn::tape<T>& tape() const {
         check();
         return *tape_;
     }
     std::size_t node() const {
-        check();
+        require_value();
         return node_;
     }
     const shape_type& shape() const { return shape_; }
@@ -59,7 +73,7 @@ public:
         return n;
     }
     T* data() const {
-        check();
+        require_value();
         return data_;
     }
     /// The elements as an xtensor expression, to read; nothing done with it is recorded.
@@ -70,45 +84,73 @@ public:
     T item() const requires(Rank == 0) { return *data(); }
     /// The cotangent after backward(), as an xtensor expression. Throws xtn::error where none was made.
     auto gradient() const {
-        return detail::as_expression<Rank>(tape().gradient_of(node_), geometry::row_major(shape_));
+        return detail::as_expression<Rank>(tape().gradient_of(node()), geometry::row_major(shape_));
     }
     /// Whether anything it depends on is differentiated.
-    bool needs_gradient() const { return tape().needs_gradient(node_); }
+    bool needs_gradient() const { return tape().needs_gradient(node()); }
     /// For a pullback: where the cotangent of this operand goes.
-    gradient_sink<T> sink() const { return tape().sink(node_); }
+    gradient_sink<T> sink() const { return tape().sink(node()); }
 
     /// The same elements as a constant: no gradient flows back through it.
-    variable detach() const { return tape().template constant<Rank>(data_, shape_); }
+    variable detach() const { return tape().template constant<Rank>(data(), shape_); }
 
     /// The same elements in another shape. Throws shape_error where the number of elements differs.
     template <std::size_t Other>
     variable<T, Other> reshape(const std::array<std::size_t, Other>& shape) const {
-        variable<T, Other> v(tape(), node_, data_, shape);
+        variable<T, Other> v(tape(), node(), data(), shape);
         if (v.size() != size())
             throw shape_error("reshape: " + to_string(geometry::row_major(shape_)) + " and " +
                               to_string(geometry::row_major(shape)) + " have different numbers of elements");
         return v;
     }
 
+protected:
+    using evaluation = variable(const variable& described);
+
+    /// One that is described: `e` makes it.
+    variable(xtn::tape<T>& owner, const shape_type& shape, evaluation* e) : variable(owner, 0, nullptr, shape) {
+        evaluate_ = e;
+    }
+
 private:
     void check() const {
         if (recording_ != *recording_now_) detail::throw_out_of_date();
+    }
+    void require_value() const {
+        check();
+        if (evaluate_ == nullptr) return;
+        const variable made = evaluate_(*this);
+        node_ = made.node_;
+        data_ = made.data_;
+        evaluate_ = nullptr;
+    }
+    void take_from(const variable& v) {
+        if (v.evaluate_ != nullptr) v.require_value();
+        node_ = v.node_;
+        data_ = v.data_;
     }
 
     xtn::tape<T>* tape_;
     const std::uint64_t* recording_now_;
     std::uint64_t recording_;
-    std::size_t node_;
-    T* data_;
+    mutable std::size_t node_;
+    mutable T* data_;
+    mutable evaluation* evaluate_ = nullptr;
     shape_type shape_;
 };
 
-/// Whether a type is a variable on a tape.
-template <class V>
-inline constexpr bool is_variable = false;
-/// It is.
+namespace detail {
+
 template <scalar T, std::size_t Rank>
-inline constexpr bool is_variable<variable<T, Rank>> = true;
+void takes_variable(const variable<T, Rank>&);
+
+}  // namespace detail
+
+/// Whether a type is a variable on a tape, or is derived from one.
+template <class V>
+inline constexpr bool is_variable = requires(const V& v) {
+    detail::takes_variable(v);
+};
 
 /// Refuses: a variable is a value in the middle of a computation.
 template <scalar T, std::size_t Rank>

@@ -1,102 +1,122 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pointwise activations.
+// Pointwise activations, as element-wise expressions (elementwise/expression.hpp): they join what they are applied to, and
+// what is applied to them.
 #pragma once
 
-#include <xtn/nn/kernels/activation.hpp>
+#include <array>
+#include <utility>
+
+#include <xtn/elementwise/operators.hpp>
 #include <xtn/nn/kernels/gelu.hpp>
-#include <xtn/nn/module.hpp>
 
 namespace xtn::nn {
+
+inline namespace XTN_SIMD_TARGET {
 
 /// The two forms of GELU in use: `tanh` is GPT-2's, `erf` is exact.
 using gelu_form = kernels::gelu_form;
 
-/// max(x, 0).
-template <scalar T>
-variable<T, 2> relu(const variable<T, 2>& x) {
-    const variable<T, 2> y = x.tape().result(x.shape(), x);
-    kernels::relu(x.size(), x.data(), y.data());
-    y.tape().record(y, [x, y](const T* dy) {
-        const gradient_sink<T> dx = x.sink();
-        if (dx) kernels::relu_backward(y.size(), y.data(), dy, dx.data, detail::mode(dx.accumulate));
-    });
-    return y;
-}
+/// Of elements (elementwise/functions.hpp).
+namespace functions {
 
-namespace detail {
-
-/// y = gelu(x); where y has a gradient, the slope, kept for the pullback.
-template <scalar T>
-const T* gelu_over(gelu_form form, const T* x, const variable<T, 2>& y) {
-    if (!y.needs_gradient()) {
-        kernels::gelu(form, y.size(), x, y.data());
-        return nullptr;
+/// max(x, 0), of derivative 0 at 0.
+struct relu {
+    static constexpr bool real = true, from_value = true;
+    template <class V>
+    V operator()(const V& x) const {
+        return xsimd::max(x, V(0));
     }
-    T* const slope = y.tape().template keep<T>(y.size());
-    kernels::gelu(form, y.size(), x, y.data(), slope);
-    return slope;
-}
-
-/// The pullback from y to x, of the same size, by a slope that was kept.
-template <scalar T>
-void record_slope(const variable<T, 2>& x, const variable<T, 2>& y, const T* slope) {
-    y.tape().record(y, [x, slope](const T* dy) {
-        const gradient_sink<T> dx = x.sink();
-        if (dx) kernels::through_slope(x.size(), slope, dy, dx.data, mode(dx.accumulate));
-    });
-}
-
-}  // namespace detail
+    template <class V>
+    std::array<V, 1> pull(const V& dy, const V& y, const V&) const {
+        return {xsimd::select(y > V(0), dy, V(0))};
+    }
+};
 
 /// x Phi(x), Phi the normal distribution function, or its approximation with a hyperbolic tangent.
-template <scalar T>
-variable<T, 2> gelu(const variable<T, 2>& x, gelu_form form = gelu_form::erf) {
-    const variable<T, 2> y = x.tape().result(x.shape(), x);
-    detail::record_slope(x, y, detail::gelu_over(form, x.data(), y));
-    return y;
-}
+struct gelu {
+    gelu_form form;
+    static constexpr bool real = true;
+    template <class V>
+    value_and_slope<V> with_slope(const V& x) const {
+        return form == gelu_form::tanh ? kernels::gelu_tanh(x) : kernels::gelu_erf(x);
+    }
+};
 
-namespace detail {
+/// x / (1 + e^(-x)).
+struct silu {
+    static constexpr bool real = true;
+    template <class V>
+    value_and_slope<V> with_slope(const V& x) const {
+        const V one(1), zero(0), e = backend::exp_nonpositive(zero - xsimd::abs(x)), r = one / (one + e);
+        const V sigmoid = xsimd::select(x < zero, e * r, r);
+        return {x * sigmoid, sigmoid + x * (e * r * r)};
+    }
+};
 
-/// f(n, x, y, slope) of every element.
-template <scalar T, class F>
-variable<T, 2> with_slope(const variable<T, 2>& x, F f) {
-    const variable<T, 2> y = x.tape().result(x.shape(), x);
-    backend::workspace_frame frame;
-    T* const slope = x.tape().template keep_for<T>(y, y.size(), frame);
-    f(x.size(), x.data(), y.data(), slope);
-    record_slope(x, y, static_cast<const T*>(slope));
-    return y;
-}
+/// -log(1 + e^(-x)).
+struct log_sigmoid {
+    static constexpr bool real = true;
+    template <class V>
+    value_and_slope<V> with_slope(const V& x) const {
+        const V one(1), zero(0), e = backend::exp_nonpositive(zero - xsimd::abs(x));
+        return {xsimd::min(x, zero) - backend::log1p(e), xsimd::select(x > zero, e, one) / (one + e)};
+    }
+};
 
-}  // namespace detail
+}  // namespace functions
 
+/// max(x, 0).
+template <class X>
+requires xtn::detail::elementwise_operands<X>
+auto relu(X&& x) { return elementwise(functions::relu{}, std::forward<X>(x)); }
+/// x Phi(x), Phi the normal distribution function, or its approximation with a hyperbolic tangent.
+template <class X>
+requires xtn::detail::elementwise_operands<X>
+auto gelu(X&& x, gelu_form form = gelu_form::erf) { return elementwise(functions::gelu{form}, std::forward<X>(x)); }
 /// x / (1 + e^(-x)), also called swish.
-template <scalar T>
-variable<T, 2> silu(const variable<T, 2>& x) {
-    return detail::with_slope(x, [](auto... arguments) { kernels::silu<T>(arguments...); });
-}
-
+template <class X>
+requires xtn::detail::elementwise_operands<X>
+auto silu(X&& x) { return elementwise(functions::silu{}, std::forward<X>(x)); }
 /// -log(1 + e^(-x)), the logarithm of a gate.
-template <scalar T>
-variable<T, 2> log_sigmoid(const variable<T, 2>& x) {
-    return detail::with_slope(x, [](auto... arguments) { kernels::log_sigmoid<T>(arguments...); });
-}
+template <class X>
+requires xtn::detail::elementwise_operands<X>
+auto log_sigmoid(X&& x) { return elementwise(functions::log_sigmoid{}, std::forward<X>(x)); }
 
 /// Activations by name; `gelu_tanh` is GELU with the hyperbolic tangent.
 enum class activation_kind { none, relu, gelu, gelu_tanh, silu };
 
+}  // namespace XTN_SIMD_TARGET
+
+namespace detail {
+
+inline namespace XTN_SIMD_TARGET {
+
+/// f(the function of that name); there is one.
+template <class F>
+auto with_activation(activation_kind kind, F f) {
+    switch (kind) {
+        case activation_kind::gelu: return f(functions::gelu{gelu_form::erf});
+        case activation_kind::gelu_tanh: return f(functions::gelu{gelu_form::tanh});
+        case activation_kind::silu: return f(functions::silu{});
+        case activation_kind::relu:
+        case activation_kind::none: break;
+    }
+    return f(functions::relu{});
+}
+
+}  // namespace XTN_SIMD_TARGET
+
+}  // namespace detail
+
+inline namespace XTN_SIMD_TARGET {
+
 /// The activation of that name.
 template <scalar T>
 variable<T, 2> activated(const variable<T, 2>& x, activation_kind kind) {
-    switch (kind) {
-        case activation_kind::relu: return relu(x);
-        case activation_kind::gelu: return gelu(x);
-        case activation_kind::gelu_tanh: return gelu(x, gelu_form::tanh);
-        case activation_kind::silu: return silu(x);
-        case activation_kind::none: break;
-    }
-    return x;
+    if (kind == activation_kind::none) return x;
+    return detail::with_activation(kind, [&](auto f) -> variable<T, 2> { return elementwise(f, x); });
 }
+
+}  // namespace XTN_SIMD_TARGET
 
 }  // namespace xtn::nn

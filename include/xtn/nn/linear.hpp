@@ -35,14 +35,9 @@ public:
         if (!bias_) return activated(y, f);
         const variable<T, 1> b = y.tape().template leaf<1>(*bias_);
         // In place: the pullback of a product does not read its value.
-        switch (f) {
-            case activation_kind::relu: return biased_relu(y, b);
-            case activation_kind::gelu: return biased_gelu(y, b, gelu_form::erf);
-            case activation_kind::gelu_tanh: return biased_gelu(y, b, gelu_form::tanh);
-            case activation_kind::silu:
-            case activation_kind::none: break;
-        }
-        return activated(biased(y, b), f);
+        if (f == activation_kind::none) return biased(y, b);
+        return detail::with_activation(
+            f, [&](auto function) { return xtn::detail::elementwise_over(y, elementwise(function, y + b)); });
     }
 
     /// The operator's, then "bias".
@@ -59,33 +54,6 @@ private:
         if (b.needs_gradient()) t.require_gradient(y.node());
         t.record(y, [y, b](const T* dy) { add_bias_gradient(b, y.shape()[0], dy); });
         return y;
-    }
-    static variable<T, 2> biased_relu(const variable<T, 2>& y, const variable<T, 1>& b) {
-        const variable<T, 2> z = y.tape().result_over(y, b);
-        kernels::add_bias_relu(z.shape()[0], z.shape()[1], b.data(), z.data());
-        record(z, y, b,
-               [z](const T* dz, T* d) { kernels::relu_backward(z.size(), z.data(), dz, d, kernels::update::replace); });
-        return z;
-    }
-    static variable<T, 2> biased_gelu(const variable<T, 2>& y, const variable<T, 1>& b, gelu_form form) {
-        const variable<T, 2> z = y.tape().result_over(y, b);
-        kernels::add_bias(z.shape()[0], z.shape()[1], b.data(), z.data());
-        const T* const slope = detail::gelu_over(form, z.data(), z);
-        record(z, y, b, [z, slope](const T* dz, T* d) {
-            kernels::through_slope(z.size(), slope, dz, d, kernels::update::replace);
-        });
-        return z;
-    }
-    /// The pullback of z = f(y + b): `through(dz, d)` is that of f.
-    template <class Through>
-    static void record(const variable<T, 2>& z, const variable<T, 2>& y, const variable<T, 1>& b, Through through) {
-        z.tape().record(z, [y, z, b, through](const T* dz) {
-            backend::workspace_frame frame;
-            const gradient_sink<T> dy = y.sink();
-            T* const d = dy ? dy.data : frame.take<T>(z.size());
-            through(dz, d);
-            add_bias_gradient(b, z.shape()[0], d);
-        });
     }
     static void add_bias_gradient(const variable<T, 1>& b, std::size_t rows, const T* dy) {
         const gradient_sink<T> s = b.sink();

@@ -3,14 +3,12 @@
 // section 3.5), learned (GPT-2), or none, and then y is x.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include <xtn/ad/rules.hpp>
-#include <xtn/nn/kernels/bias.hpp>
 #include <xtn/nn/kernels/positions.hpp>
 #include <xtn/nn/module.hpp>
 
@@ -43,19 +41,11 @@ public:
                               std::to_string(first) + " on in rows " + to_string(geometry::row_major(x.shape())) +
                               "; the context has " + std::to_string(context) + " of width " + std::to_string(dim));
         const variable<T, 2> table = x.tape().template leaf<2>(table_);
-        const variable<T, 2> y = x.tape().result(x.shape(), x, table);
-        const std::size_t window = time * dim, offset = first * dim, batch = rows / time;
-        for (std::size_t b = 0; b < batch; ++b)
-            kernels::add(window, x.data() + b * window, static_cast<const T*>(table.data()) + offset,
-                         y.data() + b * window);
-        y.tape().record(y, [x, table, window, offset, batch](const T* dy) {
-            xtn::detail::hand_on(x.sink(), dy, x.size(), T(1));
-            if (const gradient_sink<T> s = table.sink()) {
-                if (!s.accumulate) std::fill_n(s.data, table.size(), T{});
-                kernels::add_bias_gradient(batch, window, dy, s.data + offset);
-            }
-        });
-        return y;
+        const bool whole = first == 0 && time == context;
+        const variable<T, 2> of_sequence =
+            whole ? table : window(table, {time, dim}, {static_cast<std::ptrdiff_t>(first), 0});
+        const variable<T, 3> y = x.reshape(std::array<std::size_t, 3>{rows / time, time, dim}) + of_sequence;
+        return y.reshape(x.shape());
     }
 
     std::vector<named_parameter<T>> parameters() const {

@@ -120,7 +120,8 @@ void add_part(const variable<T, 2>& y, const part<T>& p) {
         const gradient_sink<T> s = p.made.sink();
         if (!s.accumulate && p.shown != p.made.shape()) std::fill_n(s.data, p.made.size(), T{});
         each_row([&](std::size_t to, std::size_t from, std::size_t n) {
-            hand_on(gradient_sink<T>{s.data + to, s.accumulate}, dy + from, n, T(1));
+            for (std::size_t c = 0; c < n; ++c)
+                s.data[to + c] = s.accumulate ? s.data[to + c] + dy[from + c] : dy[from + c];
         });
     });
 }

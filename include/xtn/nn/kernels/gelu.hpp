@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include <xtn/backend/simd.hpp>
+#include <xtn/elementwise/functions.hpp>
 
 namespace xtn::nn::kernels {
 
@@ -43,12 +44,9 @@ inline backend::batch<T> two_chains(const backend::batch<T>& x, const std::array
     return xsimd::fma(backend::polynomial(square, odd), x, backend::polynomial(square, even));
 }
 
-/// gelu(x) and its derivative.
-template <class Batch>
-struct value_and_slope {
-    Batch value, slope;
-};
+}  // namespace detail
 
+/// gelu(x) and its derivative, in the tanh form.
 template <class T>
 inline value_and_slope<backend::batch<T>> gelu_tanh(const backend::batch<T>& x) {
     using v = backend::batch<T>;
@@ -61,6 +59,7 @@ inline value_and_slope<backend::batch<T>> gelu_tanh(const backend::batch<T>& x) 
     return {x * phi, phi + x * (e * r * r) * rate * (one + three * bend)};
 }
 
+/// gelu(x) and its derivative.
 template <class T>
 inline value_and_slope<backend::batch<T>> gelu_erf(const backend::batch<T>& x) {
     using v = backend::batch<T>;
@@ -69,44 +68,12 @@ inline value_and_slope<backend::batch<T>> gelu_erf(const backend::batch<T>& x) {
     const v e = backend::exp_nonpositive(minus_half * x * x), t = one / (one + quarter * xsimd::abs(x));
     v p;
     if constexpr (std::is_same_v<T, float>)
-        p = two_chains(two * t - one, normal_tail_float);
+        p = detail::two_chains(two * t - one, detail::normal_tail_float);
     else
-        p = two_chains(two * t - one, normal_tail_double);
+        p = detail::two_chains(two * t - one, detail::normal_tail_double);
     const v tail = e * t * p;
     const v phi = xsimd::select(x < zero, tail, one - tail);
     return {x * phi, phi + x * e * density_at_0};
-}
-
-}  // namespace detail
-
-/// f(gelu of one form): what of a batch gives value and slope.
-template <class T, class F>
-inline void with_gelu(gelu_form form, F f) {
-    if (form == gelu_form::tanh)
-        f([](const auto& x) { return detail::gelu_tanh<T>(x); });
-    else
-        f([](const auto& x) { return detail::gelu_erf<T>(x); });
-}
-
-/// y (n) = gelu(x); y may be x.
-template <class T>
-inline void gelu(gelu_form form, std::size_t n, const T* x, T* y) {
-    with_gelu<T>(form, [=](auto of) {
-        backend::transform(
-            n, y, [=](auto v) { return of(v).value; }, x);
-    });
-}
-
-/// The same, and slope (n) = gelu'(x), which costs little beside and spares the pullback x.
-template <class T>
-inline void gelu(gelu_form form, std::size_t n, const T* x, T* y, T* slope) {
-    with_gelu<T>(form, [=](auto of) {
-        backend::sweep<T>(n, [=](auto window) {
-            const auto found = of(window.load(x));
-            window.store(slope, found.slope);
-            window.store(y, found.value);
-        });
-    });
 }
 
 }  // namespace xtn::nn::kernels
