@@ -3,6 +3,7 @@
 picogpt_generation."""
 
 import math
+import re
 
 from figures import Axis, Figure
 from page import Page, verdict
@@ -23,12 +24,20 @@ CLAIMED_KEPT, CLAIMED_DENSE = 97.7, 52.8
 STEPS, BATCH = 2000, 32
 """The budget of every row."""
 
+TRIAL_STEPS = 800
+"""The budget of the trials of models whose blocks take turns."""
+
 RECORDS = ("mpo", "mpo_published")
 
 PROTOCOL = ("published", "arXiv 2603.28534, GPT-2; 2,000 steps of 32 windows of 256 characters, 90 % of them to train on, 435 windows of "
             "the validation split; 3e-4, 0.1; trials of 300 and of 800 steps; 100 and 500 steps of fine-tuning; batch 64; 20 batches; "
             "seed 1; chi = 16")
 """Where the numbers of the page's prose come from: the part that holds the paper's, and the protocol."""
+
+
+def takes_turns(model):
+    """Whether blocks have operators in common, as the name of a representation says."""
+    return re.search(r"-b\d+(-|$)", model) is not None
 
 
 def kept(model, dense):
@@ -52,6 +61,9 @@ class Maker:
         self.winners = {}  # of the longest trials, by family
         for r in sorted(searches(records), key=lambda r: r["options"]["steps"]):
             self.winners[r["options"]["family"]] = r["results"]["winner"]
+        self.turn_trials = sorted((r for r in of_program(records, "picogpt_mpo") if takes_turns(r["options"]["model"]) and
+                                   r["options"]["steps"] == TRIAL_STEPS and "val_acc" in r["results"]),
+                                  key=lambda r: (r["options"]["model"], r["options"]["recipe"], r["options"]["learning_rate"], r["options"]["sigma"]))
         self.published, self.tuned = self.trained("published"), self.trained("tuned")
 
     def complete(self, r):
@@ -60,7 +72,10 @@ class Maker:
 
     def current(self, options):
         """Whether a run has the recipe of its family."""
-        winner = self.winners.get("dense" if options["model"].startswith("dense") else "mpo")
+        if takes_turns(options["model"]):
+            winner = min(self.turn_trials, key=lambda r: r["results"]["val_loss"])["options"] if self.turn_trials else None
+        else:
+            winner = self.winners.get("dense" if options["model"].startswith("dense") else "mpo")
         return winner is not None and has_recipe(options, winner)
 
     def trained(self, recipe):
@@ -76,6 +91,7 @@ class Maker:
         self.search_part()
         self.claim_part()
         self.models_part()
+        self.turns_part()
         self.compression_part()
         self.spectrum_part()
         self.generation_part()
@@ -144,6 +160,15 @@ class Maker:
             "smallest.parameters": f"{smallest.parameters:,}" if smallest else DASH,
             "smallest.ratio": fixed(dense.parameters / smallest.parameters, 1) if smallest else DASH,
             "smallest.kept": f"{kept(smallest, dense).text(1)} %" if smallest else DASH}
+
+    def turns_part(self):
+        table = Table("model", "parameters", "recipe", "learning rate", "sigma", "loss", "accuracy", "")
+        best = min(self.turn_trials, key=lambda r: r["results"]["val_loss"], default=None)
+        for r in self.turn_trials:
+            o, found = r["options"], r["results"]
+            table.add(o["model"], found["parameters"], o["recipe"], o["learning_rate"], Cell(o["sigma"], 2), found["val_loss"],
+                      number(100 * found["val_acc"], 1), "chosen" if r is best else "")
+        self.page.table("turn-trials", table)
 
     def compression_part(self):
         found = {}  # results by model, then by steps

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <xtn/backend/threads.hpp>
+#include <xtn/backend/engine.hpp>
 #include <xtn/core/error.hpp>
 #include <xtn/core/number.hpp>
 
@@ -52,7 +52,7 @@ void check_numbers(CLI::App& app) {
 /// What must be the same in all processes, beside the program, or their results would not be those of one: kernels and options.
 /// How many threads a process has is its own affair.
 std::string identity(const CLI::App& app) {
-    std::string lines = "BLAS: " + xtn::blas_config() + ", kernels for " + xtn::blas_core_name() + "\n";
+    std::string lines = "products: " + xtn::product_engine<float>() + ", " + xtn::product_engine<double>() + "\n";
     std::istringstream options(app.config_to_str(true));
     for (std::string line; std::getline(options, line);)
         if (!line.starts_with("threads=")) lines += "--" + line + "\n";

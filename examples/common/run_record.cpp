@@ -7,6 +7,7 @@
 #include <string_view>
 #include <thread>
 
+#include <xtn/backend/engine.hpp>
 #include <xtn/backend/threads.hpp>
 #include <xtn/core/error.hpp>
 #include <xtn/io/atomic_file.hpp>
@@ -114,6 +115,7 @@ run_record::run_record(std::string program, json options, std::uint64_t seed) {
     const std::string blas = xtn::blas_config();
     record_["blas"] = blas.empty() ? "unknown" : blas;
     record_["blas_core"] = blas.empty() ? "unknown" : xtn::blas_core_name();
+    record_["float_products"] = xtn::product_engine<float>();
     record_["processor"] = processor();
     record_["hardware_threads"] = std::thread::hardware_concurrency();
     if (team().size() > 1) record_["processes"] = team().size();

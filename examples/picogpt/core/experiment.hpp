@@ -81,8 +81,8 @@ inline void run_experiment(const std::string& program, const examples::options& 
             [&](auto& record) { return train(m, text, how, pool, o.out, row.name, record, o.resume); },
             [&] { return measure(m, corpus); });
         xtn::random_stream random(row.how.seed);
-        const auto text = xtn::nn::generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
-        std::cout << "\na sample of " << row.name << ":\n" << corpus.characters().decode(text) << "\n";
+        const auto sample = xtn::nn::generate(m, corpus.validation().first(1), 300, {.temperature = 0.8}, random);
+        std::cout << "\na sample of " << row.name << ":\n" << corpus.characters().decode(sample) << "\n";
     }
     table.print(source.entropy_floor ? "\nThe text was generated; no model can get below its entropy rate of " +
                                            examples::fixed(*source.entropy_floor, 4) + " nats per character.\n"

@@ -65,7 +65,11 @@ representation::representation(const std::string& text) : name(text) {
                             : part.starts_with('f') ? &feed_forward
                             : part.starts_with('h') ? &head
                                                     : nullptr;
-        if (part == "shared" && all.family == "mpo") {
+        if (part.starts_with('d') && positive<std::size_t>(rest) > 0) {
+            width = positive<std::size_t>(rest);
+        } else if (part.starts_with('b') && positive<std::size_t>(rest) > 0) {
+            blocks = positive<std::size_t>(rest);
+        } else if (part == "shared" && all.family == "mpo") {
             shared = true;
         } else if (all.family == "spectral" && part == "random_basis") {
             for (form* f : {&attention, &feed_forward, &head}) f->random_basis = true;
@@ -76,14 +80,9 @@ representation::representation(const std::string& text) : name(text) {
             const auto added = positive<std::size_t>(rest);
             if (added == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
             for (form* f : {&attention, &feed_forward, &head}) f->added_rank = added;
-        } else if (part.starts_with('d')) {
-            width = positive<std::size_t>(rest);
-            if (width == 0) refuse("a width follows the d in \"" + std::string(part) + "\"");
-        } else if (part.starts_with('b')) {
-            blocks = positive<std::size_t>(rest);
-            if (blocks == 0) refuse("a number of blocks follows the b in \"" + std::string(part) + "\"");
         } else if (layer == nullptr || !is_one_of({"mpo", "tucker"}) || !take_sites(rest, *layer)) {
-            refuse("\"" + std::string(part) + "\" is unknown (sites are 2 to 4, with a bond after x)");
+            refuse("\"" + std::string(part) +
+                   "\" is unknown (d is a width, b a number of blocks; sites are 2 to 4, with a bond after x)");
         }
     }
 }
