@@ -17,7 +17,7 @@
 
 #include <sys/resource.h>
 
-#include <xtn/backend/threads.hpp>
+#include <xtn/backend/engine.hpp>
 
 #include "bare_products.hpp"
 #include "picogpt/core/operators.hpp"
@@ -84,8 +84,7 @@ int main(int argc, char** argv) {
     const auto given = bench::threads_argument(argc, argv);
     if (!given) return 1;
     threads = *given;
-    std::cout << "threads " << threads << ", BLAS " << xtn::blas_config() << ", kernels " << xtn::blas_core_name()
-              << "\n";
+    std::cout << "threads " << threads << ", products by " << xtn::product_engine<float>() << "\n";
     const auto add = [](const char* name, std::vector<std::size_t> bonds) {
         benchmark::RegisterBenchmark(name, [bonds](benchmark::State& s) { step_against_reference(s, bonds); })
             ->UseManualTime()

@@ -7,32 +7,31 @@ include(CMakeFindDependencyMacro)
 
 if(NOT TARGET xtn::dependencies)
     find_dependency(Threads)
+    include("${CMAKE_CURRENT_LIST_DIR}/xtnBlas.cmake")
     find_dependency(xtl CONFIG) # before xsimd, whose config names the target xtl without finding it
     find_dependency(xsimd CONFIG)
     find_dependency(xtensor 0.24 CONFIG)
     find_dependency(xtensor-blas CONFIG)
-    find_dependency(Boost CONFIG)
-
-    # Package managers bring a target for OpenBLAS; Debian's config has none, and any other BLAS comes from FindBLAS.
-    find_package(OpenBLAS CONFIG QUIET)
-    if(TARGET OpenBLAS::OpenBLAS)
-        set(xtn_blas OpenBLAS::OpenBLAS)
-    else()
-        find_dependency(BLAS)
-        find_dependency(LAPACK)
-        set(xtn_blas LAPACK::LAPACK BLAS::BLAS)
+    if(xtn_blas_is_chosen) # Debian's xtensor-blas links the first BLAS that it finds
+        set_target_properties(xtensor-blas PROPERTIES INTERFACE_LINK_LIBRARIES xtensor)
     endif()
+    find_dependency(Boost CONFIG)
 
     find_package(nlohmann_json CONFIG QUIET)
 
     # find_dependency returns from this file when a package is missing, so the target exists only if all are there.
     add_library(xtn::dependencies INTERFACE IMPORTED)
     target_link_libraries(xtn::dependencies INTERFACE
-        xtensor-blas xtensor xsimd xtl Boost::headers ${xtn_blas} Threads::Threads)
+        xtensor-blas xtensor xsimd xtl Boost::headers ${xtn_onednn} ${xtn_blas} Threads::Threads)
+    if(xtn_onednn)
+        target_compile_definitions(xtn::dependencies INTERFACE XTN_ONEDNN)
+    endif()
     if(TARGET nlohmann_json::nlohmann_json)
         target_link_libraries(xtn::dependencies INTERFACE nlohmann_json::nlohmann_json)
     endif()
     unset(xtn_blas)
+    unset(xtn_onednn)
+    unset(xtn_blas_is_chosen)
 endif()
 
 if(TARGET nlohmann_json::nlohmann_json)

@@ -16,6 +16,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/xtnConfig.cmake"
     "${PROJECT_BINARY_DIR}/xtnConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/xtnCompiled.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/xtnBlas.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/xtnDependencies.cmake"
     DESTINATION ${xtn_cmake_dir})
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -23,7 +23,7 @@ esac
 # A tool counts as present when it runs, wherever it comes from; a library counts when its package is installed.
 declare -A tools=([g++]=g++ [cmake]=cmake [ninja]=ninja-build [ccache]=ccache
     [python3]=python3)
-libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-dev libboost-dev libboost-test-dev
+libraries=(libxtensor-dev libxtensor-blas-dev xtl-dev libxsimd-dev libopenblas-dev libdnnl-dev libboost-dev libboost-test-dev
     libbenchmark-dev nlohmann-json3-dev libcli11-dev python3-matplotlib)
 if [[ $full == yes ]]; then
     tools+=([clang++-14]=clang-14 [clang-format-14]=clang-format-14 [pkg-config]=pkgconf [doxygen]=doxygen)

@@ -83,6 +83,17 @@ def reductions_table(record):
     return "\n".join([*lines, machine(record)]) + "\n"
 
 
+def products_table(records):
+    """From records of bench_products, a row for each product and a column for each engine."""
+    engines = [r["context"]["engine"] for r in records]
+    lines = [line("rows x columns x terms", *engines), rule(len(engines))]
+    rates = [{run["run_name"].removeprefix("engine/"): run["flop/s"] for run in r["benchmarks"] if run["run_name"].startswith("engine/")}
+             for r in records]
+    by_size = sorted(rates[0], key=lambda name: (math.prod(map(int, name.removesuffix("^T").split("x"))), name))
+    lines += [line(name, *(f"{rate[name] / 1e9:.1f}" for rate in rates)) for name in by_size]
+    return "\n".join([*lines, "", machine(records[0])]) + "\n"
+
+
 def crossover_tables(record):
     """From a record of bench_operators, the rows for which an operator beats the dense product: forward, and with its gradients.
     Between measured numbers of rows the speed-up is interpolated, both on logarithmic scales."""

@@ -15,7 +15,8 @@
 #include <xtn/plan/plan.hpp>
 #include <xtn/plan/pullback.hpp>
 
-// backend: the threads and kernels of the BLAS, random numbers
+// backend: the BLAS, its threads and kernels, random numbers
+#include <xtn/backend/engine.hpp>
 #include <xtn/backend/random.hpp>
 #include <xtn/backend/threads.hpp>
 

@@ -12,6 +12,7 @@
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <xtn/backend/engine.hpp>
 #include <xtn/backend/gemm.hpp>
 
 #include "../oracle.hpp"
@@ -22,9 +23,12 @@ using scalars = boost::mpl::list<float, double, std::complex<float>, std::comple
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(against_the_definition, T, scalars) {
     test::random r(71);
-    std::size_t small = 0, large = 0;
-    for (int repeat = 0; repeat < 1500; ++repeat) {
-        const auto extent = [&] { return static_cast<std::int64_t>(r.one_in(12) ? 0 : 1 + r.below(6)); };
+    std::size_t small = 0, medium = 0, large = 0;
+    for (int repeat = 0; repeat < 1540; ++repeat) {
+        // The last ones are large enough for every engine.
+        const auto extent = [&] {
+            return static_cast<std::int64_t>(repeat >= 1500 ? 31 + r.below(20) : r.one_in(12) ? 0 : 1 + r.below(6));
+        };
         const std::int64_t m = extent(), n = extent(), k = extent(), gap = static_cast<std::int64_t>(r.below(3));
         const bool ta = r.one_in(2), tb = r.one_in(2), add = r.one_in(2);
         const std::int64_t lda = std::max<std::int64_t>(1, ta ? m : k) + gap,
@@ -50,11 +54,51 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(against_the_definition, T, scalars) {
         xtn::backend::gemm<T>(ta, tb, m, n, k, alpha, a.data(), lda, b.data(), ldb, beta, c.data(), ldc);
         BOOST_TEST_CONTEXT(m << " x " << n << " x " << k << (ta ? " A^T" : "") << (tb ? " B^T" : ""))
         BOOST_TEST(test::relative_error(c, expected) <= test::tolerance<T>());
-        ++(m * n * k <= xtn::backend::smallest_blas_product ? small : large);
+        ++(m * n * k <= xtn::backend::smallest_blas_product    ? small
+           : m * n * k < xtn::backend::smallest_onednn_product ? medium
+                                                               : large);
     }
     BOOST_TEST(small > 300u);
-    BOOST_TEST(large > 300u);
+    BOOST_TEST(medium > 300u);
+    BOOST_TEST(large > 30u);
 }
+
+BOOST_AUTO_TEST_CASE(the_engines_have_names) {
+    BOOST_TEST(!xtn::blas_name().empty());
+    BOOST_TEST(xtn::product_engine<double>() == xtn::blas_name());
+#if defined(XTN_ONEDNN)
+    BOOST_TEST(xtn::product_engine<float>().starts_with("oneDNN "));
+#else
+    BOOST_TEST(xtn::product_engine<float>() == xtn::blas_name());
+#endif
+}
+
+#if defined(XTN_ONEDNN)
+BOOST_AUTO_TEST_CASE(a_product_runs_on_its_callers_thread_whatever_openmp_would_give_it) {
+    using xtn::backend::detail::xtn_openmp_threads, xtn::backend::detail::xtn_set_openmp_threads;
+    if (xtn_openmp_threads == nullptr) return;  // a oneDNN without OpenMP
+    const std::int64_t m = 192, n = 160, k = 300;
+    test::random r(5);
+    const auto matrix = [&](std::int64_t size) {
+        std::vector<float> v(static_cast<std::size_t>(size));
+        for (float& x : v) x = r.value<float>();
+        return v;
+    };
+    const auto a = matrix(m * k), b = matrix(k * n);
+    const auto product = [&] {
+        std::vector<float> c(static_cast<std::size_t>(m * n));
+        xtn::backend::gemm<float>(false, false, m, n, k, 1, a.data(), k, b.data(), n, 0, c.data(), n);
+        return c;
+    };
+    const int before = xtn_openmp_threads();
+    xtn_set_openmp_threads(1);
+    const auto alone = product();
+    xtn_set_openmp_threads(4);
+    BOOST_TEST((product() == alone));
+    BOOST_TEST(xtn_openmp_threads() == 4);  // as the caller had it
+    xtn_set_openmp_threads(before);
+}
+#endif
 
 /// Memory that ends where the process may not read.
 class guarded_pages {

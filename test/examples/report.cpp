@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(record_holds_everything_and_resumes) {
     const auto saved = nlohmann::json::parse(xtn::read_file<std::string>(path));
     for (const char* key :
          {"program", "git_revision", "started", "wall_seconds", "seed", "options", "compiler", "flags", "target",
-          "blas", "blas_core", "processor", "hardware_threads", "results", "series"})
+          "blas", "blas_core", "float_products", "processor", "hardware_threads", "results", "series"})
         BOOST_TEST(saved.contains(key), key);
     BOOST_TEST(saved["seed"] == 42);
     BOOST_TEST(saved["options"]["out"] == "here");

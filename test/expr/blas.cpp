@@ -32,11 +32,11 @@ void cblas_sgemm(CBLAS_ORDER order, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int 
 }
 
 BOOST_AUTO_TEST_CASE(a_matrix_product_calls_the_blas) {
-    const xt::xtensor<float, 2> a({64, 32}, 2.0F), b({48, 32}, 3.0F);
+    const xt::xtensor<float, 2> a({32, 24}, 2.0F), b({30, 24}, 3.0F);  // too small for oneDNN
     calls = 0;
     const xt::xtensor<float, 2> y = xtn::einsum<"ij,kj">(a, b);
     BOOST_TEST(calls == 1);
-    BOOST_TEST(y(63, 47) == 192);
+    BOOST_TEST(y(31, 29) == 144);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,7 +3,7 @@
 # Builds and runs the user's program of test_package/ against xtn, taken in one of several ways, after `install` has
 # made a prefix for them.
 # Usage: check.sh CMAKE GENERATOR COMPILER SOURCE_DIR BUILD_DIR VERSION WAY
-#        WAY: install find_package add_subdirectory FetchContent include_path pkg_config foldered_xtensor
+#        WAY: install find_package add_subdirectory FetchContent onednn include_path pkg_config foldered_xtensor
 set -euo pipefail
 
 cmake=$1 generator=$2 compiler=$3 source=$4 build=$5 version=$6 way=$7
@@ -63,6 +63,16 @@ add_subdirectory)
         -E '^(XTN_BUILD_(TESTS|BENCHMARKS|EXAMPLES)|XTN_INSTALL):BOOL=ON|^XTN_WERROR' "$work/$way/CMakeCache.txt"
     ;;
 FetchContent) consume xtn -DXTN_SOURCE="$source" ;;
+onednn)
+    consume xtn -DXTN_WAY=find_package -DCMAKE_PREFIX_PATH="$prefix" -DXTN_BLAS=OpenBLAS -DXTN_ONEDNN=ON
+    grep -rlF -e -DXTN_ONEDNN "$work/$way" # the program has no product of float to link oneDNN for
+    if "$cmake" -S "$consumer" -B "$work/$way/unknown" -DCMAKE_PREFIX_PATH="$prefix" -DXTN_TARGETS=xtn -DXTN_BLAS=unknown \
+        2>"$work/$way/refusal" >/dev/null; then
+        echo "XTN_BLAS=unknown passes" >&2
+        exit 1
+    fi
+    grep -F 'one of: auto;OpenBLAS;MKL;BLIS;generic' "$work/$way/refusal"
+    ;;
 include_path) compile -I"$prefix/include" -lopenblas ;;
 pkg_config)
     export PKG_CONFIG_PATH=$prefix/share/pkgconfig

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Matrix products through xtensor-blas: C = alpha op(A) op(B) + beta C on row-major storage with leading dimensions.
+// Matrix products through xtensor-blas: C = alpha op(A) op(B) + beta C on row-major storage with leading dimensions. The one door
+// to whatever multiplies: plain loops, oneDNN (onednn.hpp) or the BLAS.
 //
 // xblas_config.hpp comes first: xtensor-blas 0.21 to 0.23 otherwise compile FLENS's loops and never call the BLAS.
 #pragma once
@@ -8,11 +9,13 @@
 #include <complex>
 #include <cstdint>
 #include <iostream>
+#include <type_traits>
 
 #include <xtensor-blas/xblas_config.hpp>
 
 #include <xflens/cxxblas/cxxblas.cxx>
 
+#include <xtn/backend/onednn.hpp>
 #include <xtn/backend/scalar.hpp>
 #include <xtn/backend/threads.hpp>
 
@@ -21,6 +24,9 @@ namespace xtn::backend {
 /// Up to so many multiply-adds plain loops beat the BLAS, whose call alone takes as long: three times at 2 x 2 x 2, and
 /// break even at 3 x 3 x 3 (bench_contraction).
 inline constexpr std::int64_t smallest_blas_product = 32;
+
+/// From so many multiply-adds on oneDNN beats the BLAS; a call of it takes half a microsecond (bench_products).
+inline constexpr std::int64_t smallest_onednn_product = 1 << 15;
 
 /// From so many multiply-adds on a product may use the threads of the BLAS: 256^3 take a quarter of a millisecond on one,
 /// and waiting for a thread that another program keeps from running takes several. Products of OpenBLAS below the
@@ -76,6 +82,12 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
                        b + k * (transpose_b ? 1 : ldb), ldb, beta, c, ldc);
             beta = 1;
         }
+#if defined(XTN_ONEDNN)
+    if constexpr (std::is_same_v<T, float>)
+        if (m > 1 && n > 1 && m * n * k >= smallest_onednn_product &&
+            onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
+            return;
+#endif
     const std::int64_t work = m * n * k;
     const xtn::detail::unshared_call one_thread(work >= smallest_threaded_product && work < smallest_shared_product);
     blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
