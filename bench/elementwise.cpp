@@ -8,8 +8,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <xtn/ad/elementwise/reductions.hpp>
 #include <xtn/ad/rules.hpp>
-#include <xtn/elementwise/reductions.hpp>
 #include <xtn/nn/activation.hpp>
 
 namespace {

@@ -37,10 +37,10 @@
 #include <xtn/ad/variable.hpp>
 
 // elementwise: fused expressions of variables, and their reductions
-#include <xtn/elementwise/expression.hpp>
-#include <xtn/elementwise/functions.hpp>
-#include <xtn/elementwise/operators.hpp>
-#include <xtn/elementwise/reductions.hpp>
+#include <xtn/ad/elementwise/expression.hpp>
+#include <xtn/ad/elementwise/functions.hpp>
+#include <xtn/ad/elementwise/operators.hpp>
+#include <xtn/ad/elementwise/reductions.hpp>
 
 // scheme, tt, op: factorised linear maps
 #include <xtn/op/algebra.hpp>

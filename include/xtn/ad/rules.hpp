@@ -9,9 +9,9 @@
 #include <string>
 #include <type_traits>
 
+#include <xtn/ad/elementwise/operators.hpp>
 #include <xtn/ad/tape.hpp>
 #include <xtn/core/error.hpp>
-#include <xtn/elementwise/operators.hpp>
 
 namespace xtn {
 

@@ -28,7 +28,7 @@ struct gradient_sink {
 
 /// A tensor of rank Rank on a tape, contiguous and row-major. A light handle, valid until the tape is cleared; whatever
 /// looks at the tape or the elements throws xtn::error afterwards. It is no xtensor expression, so that a gradient is never
-/// lost silently: take value() to leave the tape. One that an expression still describes (elementwise/expression.hpp) is
+/// lost silently: take value() to leave the tape. One that an expression still describes (ad/elementwise/expression.hpp) is
 /// made, and recorded, when its elements, its node or a copy are first asked for.
 template <scalar T, std::size_t Rank>
 class variable {

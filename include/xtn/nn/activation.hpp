@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pointwise activations, as element-wise expressions (elementwise/expression.hpp): they join what they are applied to, and
+// Pointwise activations, as element-wise expressions (ad/elementwise/expression.hpp): they join what they are applied to, and
 // what is applied to them.
 #pragma once
 
 #include <array>
 #include <utility>
 
-#include <xtn/elementwise/operators.hpp>
+#include <xtn/ad/elementwise/operators.hpp>
 #include <xtn/nn/kernels/gelu.hpp>
 
 namespace xtn::nn {
@@ -16,7 +16,7 @@ inline namespace XTN_SIMD_TARGET {
 /// The two forms of GELU in use: `tanh` is GPT-2's, `erf` is exact.
 using gelu_form = kernels::gelu_form;
 
-/// Of elements (elementwise/functions.hpp).
+/// Of elements (ad/elementwise/functions.hpp).
 namespace functions {
 
 /// max(x, 0), of derivative 0 at 0.

@@ -12,8 +12,8 @@
 #include <numbers>
 #include <type_traits>
 
+#include <xtn/ad/elementwise/functions.hpp>
 #include <xtn/backend/simd.hpp>
-#include <xtn/elementwise/functions.hpp>
 
 namespace xtn::nn::kernels {
 

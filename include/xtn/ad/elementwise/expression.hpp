@@ -15,10 +15,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <xtn/ad/elementwise/evaluate.hpp>
+#include <xtn/ad/elementwise/functions.hpp>
 #include <xtn/ad/parameter.hpp>
 #include <xtn/ad/tape.hpp>
-#include <xtn/elementwise/evaluate.hpp>
-#include <xtn/elementwise/functions.hpp>
 #include <xtn/expr/operand.hpp>
 
 namespace xtn {

@@ -12,11 +12,11 @@
 #include <tuple>
 #include <utility>
 
+#include <xtn/ad/elementwise/broadcast.hpp>
+#include <xtn/ad/elementwise/functions.hpp>
+#include <xtn/ad/elementwise/node.hpp>
 #include <xtn/ad/tape.hpp>
 #include <xtn/backend/elementary.hpp>
-#include <xtn/elementwise/broadcast.hpp>
-#include <xtn/elementwise/functions.hpp>
-#include <xtn/elementwise/node.hpp>
 
 namespace xtn::detail {
 

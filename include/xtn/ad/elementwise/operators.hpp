@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <xtn/elementwise/expression.hpp>
-#include <xtn/elementwise/functions.hpp>
+#include <xtn/ad/elementwise/expression.hpp>
+#include <xtn/ad/elementwise/functions.hpp>
 
 namespace xtn {
 

@@ -18,9 +18,9 @@
 #include <type_traits>
 #include <utility>
 
+#include <xtn/ad/elementwise/expression.hpp>
+#include <xtn/ad/elementwise/operators.hpp>
 #include <xtn/core/fixed_string.hpp>
-#include <xtn/elementwise/expression.hpp>
-#include <xtn/elementwise/operators.hpp>
 
 namespace xtn {
 
