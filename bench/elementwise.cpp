@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Element-wise expressions of variables, forward and backward, against the loops that somebody would write by hand for the
 // same formula and gradients, and against the same expression with a name for every part (not fused). Rows of a transformer: 256 x 512.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <random>
+#include <cstdint>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -12,19 +14,15 @@
 #include <xtn/ad/rules.hpp>
 #include <xtn/nn/activation.hpp>
 
+#include "normal.hpp"
+
 namespace {
 
 constexpr std::size_t rows = 256, columns = 512, size = rows * columns;
 using matrix = xtn::variable<float, 2>;
 using vector = xtn::variable<float, 1>;
 
-std::vector<float> normal(std::size_t n, unsigned seed) {
-    std::mt19937 generator(seed);
-    std::normal_distribution<float> distribution;
-    std::vector<float> x(n);
-    for (float& v : x) v = distribution(generator);
-    return x;
-}
+using bench::normal;
 
 /// Two matrices, a row, and the cotangent of the result.
 struct operands {

@@ -18,22 +18,17 @@
 #include <xtn/nn/kernels/positions.hpp>
 #include <xtn/nn/kernels/softmax.hpp>
 
+#include "normal.hpp"
+
 namespace {
 
 namespace kernels = xtn::nn::kernels;
+using bench::normal;
 
 constexpr std::size_t layers = 4, heads = 4, dim = 128, time_steps = 256, hidden = 512, vocabulary = 65;
 constexpr std::size_t head_dim = dim / heads;
 constexpr float head_scale = 0.17677669f;
 constexpr float eps = 1e-5f;
-
-std::vector<float> normal(std::size_t n, unsigned seed = 1) {
-    std::mt19937 generator(seed);
-    std::normal_distribution<float> distribution;
-    std::vector<float> x(n);
-    for (float& v : x) v = distribution(generator);
-    return x;
-}
 
 std::vector<std::int32_t> tokens() {
     std::mt19937 generator(2);

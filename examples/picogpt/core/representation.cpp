@@ -65,10 +65,11 @@ representation::representation(const std::string& text) : name(text) {
                             : part.starts_with('f') ? &feed_forward
                             : part.starts_with('h') ? &head
                                                     : nullptr;
-        if (part.starts_with('d') && positive<std::size_t>(rest) > 0) {
-            width = positive<std::size_t>(rest);
-        } else if (part.starts_with('b') && positive<std::size_t>(rest) > 0) {
-            blocks = positive<std::size_t>(rest);
+        const auto number = positive<std::size_t>(rest);
+        if (part.starts_with('d') && number > 0) {
+            width = number;
+        } else if (part.starts_with('b') && number > 0) {
+            blocks = number;
         } else if (part == "shared" && all.family == "mpo") {
             shared = true;
         } else if (all.family == "spectral" && part == "random_basis") {
@@ -77,9 +78,8 @@ representation::representation(const std::string& text) : name(text) {
             const auto order = xtn::support::order_named(part);
             for (form* f : {&attention, &feed_forward, &head}) f->support = order;
         } else if (part.starts_with('l') && all.family == "mpo") {
-            const auto added = positive<std::size_t>(rest);
-            if (added == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
-            for (form* f : {&attention, &feed_forward, &head}) f->added_rank = added;
+            if (number == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
+            for (form* f : {&attention, &feed_forward, &head}) f->added_rank = number;
         } else if (layer == nullptr || !is_one_of({"mpo", "tucker"}) || !take_sites(rest, *layer)) {
             refuse("\"" + std::string(part) +
                    "\" is unknown (d is a width, b a number of blocks; sites are 2 to 4, with a bond after x)");

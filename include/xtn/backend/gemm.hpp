@@ -82,13 +82,13 @@ inline void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_
                        b + k * (transpose_b ? 1 : ldb), ldb, beta, c, ldc);
             beta = 1;
         }
+    const std::int64_t work = m * n * k;
 #if defined(XTN_ONEDNN)
     if constexpr (std::is_same_v<T, float>)
-        if (m > 1 && n > 1 && m * n * k >= smallest_onednn_product &&
+        if (m > 1 && n > 1 && work >= smallest_onednn_product &&
             onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
             return;
 #endif
-    const std::int64_t work = m * n * k;
     const xtn::detail::unshared_call one_thread(work >= smallest_threaded_product && work < smallest_shared_product);
     blas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <xtn/ad/elementwise/broadcast.hpp>

@@ -9,9 +9,9 @@
 //     variable<float, 2> b = a + exp(a);
 #pragma once
 
-#include <complex>
+#include <algorithm>
+#include <array>
 #include <cstddef>
-#include <exception>
 #include <type_traits>
 #include <utility>
 

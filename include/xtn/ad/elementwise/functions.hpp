@@ -18,10 +18,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
-#include <complex>
-#include <cstddef>
-#include <type_traits>
 
 #include <xtn/backend/elementary.hpp>
 #include <xtn/backend/row.hpp>

@@ -51,23 +51,13 @@ inline constexpr bool is_variable_node = false;
 template <scalar T, std::size_t Rank>
 inline constexpr bool is_variable_node<variable_node<T, Rank>> = true;
 
-/// f(operand, number of variables before it) for all operands.
-template <class F, class... Operands, class Visit>
-constexpr void for_each_operand(const function_node<F, Operands...>& node, Visit&& visit) {
-    std::apply(
-        [&, before = std::size_t{0}](const Operands&... operand) mutable {
-            ((visit(operand, before), before += Operands::variables), ...);
-        },
-        node.operands);
-}
-
 /// f(variable) for all variables of a tree, in order.
 template <class Node, class Visit>
 void for_each_variable(const Node& node, Visit&& visit) {
     if constexpr (is_variable_node<Node>)
         visit(node.value);
     else if constexpr (is_function_node<Node>)
-        for_each_operand(node, [&](const auto& operand, std::size_t) { for_each_variable(operand, visit); });
+        std::apply([&](const auto&... operands) { (for_each_variable(operands, visit), ...); }, node.operands);
 }
 
 template <class Node>
