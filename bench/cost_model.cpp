@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <vector>
 
-#include <xtn/backend/gemm.hpp>
+#include <xtn/backend/gemm_bfloat16.hpp>
 #include <xtn/backend/strided.hpp>
 #include <xtn/plan/cost.hpp>
 
@@ -52,6 +52,26 @@ xtn::cost_model fitted(xtn::cost_model model, const std::vector<sample>& samples
     return model;
 }
 
+/// How many times faster than floats factors of bfloat16 are multiplied, in the geometric mean of products as a training step has.
+double bfloat16_gain(const float* memory) {
+    std::vector<xtn::bfloat16> a(1 << 18), b(1 << 18);
+    xtn::round_to(a.size(), memory, a.data());
+    xtn::round_to(b.size(), memory, b.data());
+    std::vector<float> c(1 << 18);
+    double logarithms = 0;
+    int products = 0;
+    for (const std::int64_t n : {128, 256, 512})
+        for (const std::int64_t k : {128, 256, 512}) {
+            const auto seconds = [&](const auto* x, const auto* y) {
+                return seconds_of_call(
+                    [&] { xtn::backend::gemm(false, true, 256, n, k, 1.0f, x, k, y, k, 0.0f, c.data(), n); });
+            };
+            logarithms += std::log(seconds(memory, memory) / seconds(a.data(), b.data()));
+            ++products;
+        }
+    return std::exp(logarithms / products);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,6 +92,7 @@ int main(int argc, char** argv) {
                          })});
             }
     xtn::cost_model model = fitted({}, samples);
+    if (xtn::has_bfloat16_products()) model.bfloat16_rate = model.flop_rate * bfloat16_gain(memory.data());
 
     double copied = 0, copy_time = 0;
     for (const std::int64_t e : {4, 8, 16, 32})
@@ -112,6 +133,7 @@ int main(int argc, char** argv) {
     std::printf("kernels %s\n", xtn::blas_core_name().c_str());
     std::printf("flop_rate = %.3g, half_mn = %.3g, half_k = %.3g, call = %.3g\n", model.flop_rate, model.half_mn,
                 model.half_k, model.call);
+    if (xtn::has_bfloat16_products()) std::printf("bfloat16_rate = %.3g\n", model.bfloat16_rate);
     std::printf("product_rate = %.3g, bandwidth = %.3g, copy_bandwidth = %.3g\n", model.product_rate, model.bandwidth,
                 model.copy_bandwidth);
     std::printf("matrix products within a factor of %.2f (root mean square; the library's constants: %.2f)\n",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Products of float matrices as a training step of PicoGPT makes them, by the engine that xtn was built with and by the BLAS alone,
-// on one thread. docs/guide/15-blas.md has the table of several engines; bench/products.sh measures it.
+// Products of float matrices as a training step of PicoGPT makes them, by the engine that xtn was built with, by the BLAS alone, and
+// of factors that are rounded to bfloat16 already, on one thread. docs/guide/15-blas.md has the table of several engines; bench/products.sh measures it.
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -9,7 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include <xtn/backend/engine.hpp>
-#include <xtn/backend/gemm.hpp>
+#include <xtn/backend/gemm_bfloat16.hpp>
 
 #include <common/blas_kernels.hpp>
 
@@ -25,11 +25,14 @@ struct shape {
     }
 };
 
-using product = void (*)(bool, bool, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t,
-                         const float*, std::int64_t, float, float*, std::int64_t);
+template <class Factor>
+using product = void (*)(bool, bool, std::int64_t, std::int64_t, std::int64_t, float, const Factor*, std::int64_t,
+                         const Factor*, std::int64_t, float, float*, std::int64_t);
 
-void multiply(benchmark::State& state, const shape& s, product gemm) {
-    std::vector<float> a(static_cast<std::size_t>(s.m * s.k), 0.5f), b(static_cast<std::size_t>(s.n * s.k), 0.25f);
+template <class Factor>
+void multiply(benchmark::State& state, const shape& s, product<Factor> gemm, Factor half, Factor quarter) {
+    const std::vector<Factor> a(static_cast<std::size_t>(s.m * s.k), half),
+        b(static_cast<std::size_t>(s.n * s.k), quarter);
     std::vector<float> c(static_cast<std::size_t>(s.m * s.n));
     for (auto _ : state) {
         gemm(false, s.transposed, s.m, s.n, s.k, 1, a.data(), s.k, b.data(), s.transposed ? s.k : s.n, 0, c.data(),
@@ -46,6 +49,7 @@ int main(int argc, char** argv) {
     examples::use_best_blas_kernels(argc, argv);
     benchmark::Initialize(&argc, argv);
     benchmark::AddCustomContext("engine", xtn::product_engine<float>());
+    benchmark::AddCustomContext("bfloat16", xtn::product_engine<float>(xtn::precision::bfloat16));
     benchmark::AddCustomContext("blas", xtn::blas_name());
     const xtn::blas_threads one(1);
     const std::vector<shape> shapes{{256, 128, 128, true},  {256, 512, 128, true},    {256, 128, 512, true},
@@ -53,11 +57,15 @@ int main(int argc, char** argv) {
                                     {256, 32, 256, false},  {64, 64, 64, false},      {16, 64, 16, false},
                                     {8, 8, 8, false},       {1024, 1024, 1024, false}};
     for (const shape& s : shapes) {
-        benchmark::RegisterBenchmark(("engine/" + s.name()).c_str(),
-                                     [s](benchmark::State& state) { multiply(state, s, xtn::backend::gemm<float>); });
-        benchmark::RegisterBenchmark(("blas/" + s.name()).c_str(), [s](benchmark::State& state) {
-            multiply(state, s, xtn::backend::blas_gemm<float>);
-        });
+        const auto measure = [&](const char* by, auto gemm, auto half, auto quarter) {
+            benchmark::RegisterBenchmark((by + s.name()).c_str(), [=](benchmark::State& state) {
+                multiply<decltype(half)>(state, s, gemm, half, quarter);
+            });
+        };
+        measure("engine/", xtn::backend::gemm<float>, 0.5f, 0.25f);
+        measure("blas/", xtn::backend::blas_gemm<float>, 0.5f, 0.25f);
+        measure("bfloat16/", static_cast<product<xtn::bfloat16>>(xtn::backend::gemm), xtn::bfloat16::nearest(0.5f),
+                xtn::bfloat16::nearest(0.25f));
     }
     benchmark::RunSpecifiedBenchmarks();
 }

@@ -10,7 +10,7 @@ programs=build/gcc-release/examples/picogpt
 records=docs/results/mpo
 
 cmake --preset gcc-release
-cmake --build build/gcc-release --target picogpt_{mpo,grow,search,compress,spectrum,generation}
+cmake --build build/gcc-release --target picogpt_{mpo,grow,search,compress,spectrum,generation,flops}
 
 # Commands from standard input, two at a time.
 side_by_side() { xargs -P 2 -I {} sh -c "$programs/{} --threads 1 --resume --out $out/$1"; }
@@ -21,9 +21,9 @@ picogpt_search --family mpo
 END
 {
     for seed in 1 2 3; do
-        for model in dense mpo-16 mpo-8-f2; do echo "picogpt_mpo --models $model --seed $seed"; done
+        for model in dense mpo-16 mpo-8-f2 mpo-8; do echo "picogpt_mpo --models $model --seed $seed"; done
     done
-    for model in mpo-{32,10,8,4} mpo-8-{a3,a4-f4} mpo-6-l2 mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
+    for model in mpo-{32,10,6,4} mpo-8-{a3,a4-f4} mpo-16-f2-b1 mpo-6-l2 mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}; do
         echo "picogpt_mpo --models $model"
     done
     echo "picogpt_grow --models mpo-4 mpo-8 --at 500"
@@ -35,11 +35,13 @@ for family in mpo low_rank kronecker; do
     done
 done | side_by_side compress
 
+"$programs/picogpt_flops" --out "$out/flops" --models dense mpo-{32,16,10,8,6,4} mpo-8-{f2,a3,a4-f4} mpo-6-l2 mpo-16-f2-b1 \
+    mpo-6-a3x16-f3x16-h2x8-shared low_rank-{17,7} kronecker-{19,8} dense-d{60,40}
 "$programs/picogpt_spectrum" --out "$out/spectrum"
 "$programs/picogpt_spectrum" --weights "$out/runs/dense.safetensors" --label tuned --out "$out/spectrum"
 "$programs/picogpt_generation" --out "$out/generation"
 
-for part in search-800 runs compress spectrum generation; do
+for part in search-800 runs compress flops spectrum generation; do
     mkdir -p "$records/$part"
     cp "$out/$part"/*.json "$records/$part"
 done

@@ -2,12 +2,11 @@
 """docs/experiments/mpo.md, from the records of picogpt_mpo, picogpt_search, picogpt_compress, picogpt_grow, picogpt_spectrum and
 picogpt_generation."""
 
-import math
 import re
 
 from figures import Axis, Figure
 from page import Page, verdict
-from records import Sample, load, models, of_program, points
+from records import Sample, load, model_of, models, of_program, points
 from tables import DASH, Cell, Table, aligned, fixed, number
 from training import curves, has_recipe, search_table, searches
 
@@ -25,7 +24,13 @@ STEPS, BATCH = 2000, 32
 """The budget of every row."""
 
 TRIAL_STEPS = 800
-"""The budget of the trials of models whose blocks take turns."""
+"""The budget of the trials of small models: of those whose blocks take turns, and of those of small bonds."""
+
+SMALL_BOND = 8
+"""Up to this bond an MPO counts as small."""
+
+TRIALS_DIFFER = 0.01
+"""Trials whose losses, in nats, differ by less are equal, and the lowest rate of them is chosen."""
 
 RECORDS = ("mpo", "mpo_published")
 
@@ -40,6 +45,19 @@ def takes_turns(model):
     return re.search(r"-b\d+(-|$)", model) is not None
 
 
+def is_small(model):
+    """Whether a model is an MPO of small bonds whose blocks have operators of their own."""
+    found = re.match(r"mpo-(\d+)", model)
+    return found is not None and int(found[1]) <= SMALL_BOND and not takes_turns(model)
+
+
+def chosen(trials):
+    """The trial of the lowest rate among the best."""
+    least = min((r["results"]["val_loss"] for r in trials), default=None)
+    return min((r for r in trials if r["results"]["val_loss"] < least + TRIALS_DIFFER), key=lambda r: r["options"]["learning_rate"],
+               default=None)
+
+
 def kept(model, dense):
     """The share of the dense accuracy that a model keeps, in percent: seed by seed where both have the seed, else against the mean."""
     return Sample(100 * run["results"]["val_acc"] /
@@ -49,8 +67,8 @@ def kept(model, dense):
 
 def by_family(figure, name, x, y):
     """A point in the series of the model's family: MPOs in the paper's sites and others apart."""
-    family, plain = name.split("-")[0], name.count("-") <= 1
-    label = {"mpo": "MPO" if plain else "MPO, other forms", "dense": "dense, by width", "low_rank": "low rank",
+    family, plain = name.split("-")[0], name.count("-") <= 1 and "rate" not in name
+    label = {"mpo": "MPO" if plain else "MPO, higher rate" if "rate" in name else "MPO, other forms", "dense": "dense, by width", "low_rank": "low rank",
              "kronecker": "Kronecker sums"}.get(family, family)
     figure.append(label, x, y, line=plain)
 
@@ -61,27 +79,42 @@ class Maker:
         self.winners = {}  # of the longest trials, by family
         for r in sorted(searches(records), key=lambda r: r["options"]["steps"]):
             self.winners[r["options"]["family"]] = r["results"]["winner"]
-        self.turn_trials = sorted((r for r in of_program(records, "picogpt_mpo") if takes_turns(r["options"]["model"]) and
-                                   r["options"]["steps"] == TRIAL_STEPS and "val_acc" in r["results"]),
-                                  key=lambda r: (r["options"]["model"], r["options"]["recipe"], r["options"]["learning_rate"], r["options"]["sigma"]))
+        trials = sorted((r for r in of_program(records, "picogpt_mpo") if r["options"]["steps"] == TRIAL_STEPS and "val_acc" in r["results"]),
+                        key=lambda r: [r["options"][key] for key in ("model", "recipe", "learning_rate", "sigma")])
+        self.turn_trials = [r for r in trials if takes_turns(r["options"]["model"])]
+        self.small_trials = [r for r in trials if is_small(r["options"]["model"])]
+        self.flops = {m["model"]: m["flops"] for r in of_program(records, "picogpt_flops") if r["options"]["batch"] == BATCH
+                      for m in r["results"]["models"]}
         self.published, self.tuned = self.trained("published"), self.trained("tuned")
 
     def complete(self, r):
         return (r["program"] in ("picogpt_mpo", "picogpt_grow") and "val_acc" in r["results"] and
-                (r["options"]["steps"], r["options"]["batch"]) == (STEPS, BATCH))
+                (r["options"]["steps"], r["options"]["batch"]) == (STEPS, BATCH) and "precision" not in r["options"])
 
     def current(self, options):
-        """Whether a run has the recipe of its family."""
-        if takes_turns(options["model"]):
-            winner = min(self.turn_trials, key=lambda r: r["results"]["val_loss"])["options"] if self.turn_trials else None
-        else:
-            winner = self.winners.get("dense" if options["model"].startswith("dense") else "mpo")
-        return winner is not None and has_recipe(options, winner)
+        """Whether a run has the recipe of its family or, of a small model, that of its trials."""
+        return any(winner is not None and has_recipe(options, winner) for winner in self.recipes_for(options["model"]))
+
+    def recipes_for(self, model):
+        """First the one that the model's name stands for."""
+        by_trial = [None if r is None else r["options"] for r in (chosen(self.turn_trials), chosen(self.small_trials))]
+        if takes_turns(model):
+            return by_trial[:1]
+        family = self.winners.get("dense" if model.startswith("dense") else "mpo")
+        return [family] + (by_trial[1:] if is_small(model) else [])
+
+    def row_of(self, options):
+        """The name of a run's row: the model's, and its rate where that is not the family's."""
+        first = self.recipes_for(options["model"])[0]
+        of_family = first is None or has_recipe(options, first)
+        return model_of(options) + ("" if of_family else f", rate {options['learning_rate']}")
 
     def trained(self, recipe):
         """The complete runs of a recipe, largest model first."""
-        return models(self.records, lambda r: self.complete(r) and r["options"]["recipe"] == recipe and
-                      (recipe != "tuned" or self.current(r["options"])))
+        if recipe == "published":
+            return models(self.records, lambda r: self.complete(r) and r["options"]["recipe"] == recipe)
+        return models(self.records, lambda r: self.complete(r) and r["options"]["recipe"] == recipe and self.current(r["options"]),
+                      self.row_of)
 
     def make(self):
         for name in ("search-dense-300", "search-mpo-300", "search-dense-800", "search-mpo-800", "spectrum-random", "spectrum-tuned",
@@ -91,7 +124,7 @@ class Maker:
         self.search_part()
         self.claim_part()
         self.models_part()
-        self.turns_part()
+        self.trials_part()
         self.compression_part()
         self.spectrum_part()
         self.generation_part()
@@ -141,15 +174,18 @@ class Maker:
 
     def models_part(self):
         dense = self.tuned.get("dense")
-        table = Table("model", "parameters", "ratio", "seeds", "loss", "accuracy", "kept", "accuracy / √parameters", "Pareto")
+        table = Table("model", "parameters", "ratio", "GFLOP a step", "seeds", "loss", "accuracy", "kept", "Pareto, parameters",
+                      "Pareto, flops")
         figure = Figure("Validation accuracy after 2,000 steps", Axis("parameters", logarithmic=True), Axis("accuracy, %"))
         smallest = None
         for m in self.tuned.values():
-            accuracy = m.accuracy().mean()
-            beaten = any(o.parameters <= m.parameters and o.accuracy().mean() > accuracy for o in self.tuned.values())
-            table.add(m.name, m.parameters, Cell(dense.parameters / m.parameters, 1) if dense else DASH, len(m.runs),
-                      aligned(m.loss().text(3)), aligned(m.accuracy().text(1)), aligned(kept(m, dense).text(1) if dense else DASH),
-                      Cell(accuracy / math.sqrt(m.parameters), 3), "" if beaten else "yes")
+            accuracy, flops = m.accuracy().mean(), self.flops_of(m)
+            better = [o for o in self.tuned.values() if o.accuracy().mean() > accuracy]
+            smaller = any(o.parameters <= m.parameters for o in better)
+            cheaper = flops is None or any(f is not None and f <= flops for f in map(self.flops_of, better))
+            table.add(m.name, m.parameters, Cell(dense.parameters / m.parameters, 1) if dense else DASH,
+                      number(flops and flops / 1e9, 0), len(m.runs), aligned(m.loss().text(3)), aligned(m.accuracy().text(1)),
+                      aligned(kept(m, dense).text(1) if dense else DASH), "" if smaller else "yes", "" if cheaper else "yes")
             if dense and kept(m, dense).mean() >= CLAIMED_KEPT and (smallest is None or m.parameters < smallest.parameters):
                 smallest = m
             by_family(figure, m.name, m.parameters, accuracy)
@@ -159,16 +195,21 @@ class Maker:
             "smallest.name": smallest.name if smallest else DASH,
             "smallest.parameters": f"{smallest.parameters:,}" if smallest else DASH,
             "smallest.ratio": fixed(dense.parameters / smallest.parameters, 1) if smallest else DASH,
-            "smallest.kept": f"{kept(smallest, dense).text(1)} %" if smallest else DASH}
+            "smallest.kept": f"{kept(smallest, dense).text(1)} %" if smallest else DASH,
+            "smallest.seeds": str(len(smallest.runs)) if smallest else DASH}
 
-    def turns_part(self):
-        table = Table("model", "parameters", "recipe", "learning rate", "sigma", "loss", "accuracy", "")
-        best = min(self.turn_trials, key=lambda r: r["results"]["val_loss"], default=None)
-        for r in self.turn_trials:
-            o, found = r["options"], r["results"]
-            table.add(o["model"], found["parameters"], o["recipe"], o["learning_rate"], Cell(o["sigma"], 2), found["val_loss"],
-                      number(100 * found["val_acc"], 1), "chosen" if r is best else "")
-        self.page.table("turn-trials", table)
+    def flops_of(self, m):
+        """Of a step of a model's row; nothing where it grew."""
+        return self.flops.get(m.first()["options"]["model"]) if "grown" not in m.first()["options"] else None
+
+    def trials_part(self):
+        for name, trials in (("turn-trials", self.turn_trials), ("small-trials", self.small_trials)):
+            table = Table("model", "parameters", "recipe", "learning rate", "sigma", "loss", "accuracy", "")
+            for r in trials:
+                o, found = r["options"], r["results"]
+                table.add(o["model"], found["parameters"], o["recipe"], o["learning_rate"], Cell(o["sigma"], 2), found["val_loss"],
+                          number(100 * found["val_acc"], 1), "chosen" if r is chosen(trials) else "")
+            self.page.table(name, table)
 
     def compression_part(self):
         found = {}  # results by model, then by steps

@@ -72,10 +72,15 @@ class Model:
         return self.runs[min(self.runs)]
 
 
-def models(records, wanted):
+def model_of(options):
+    """The model of a run, or how it grew."""
+    return options.get("grown", options["model"])
+
+
+def models(records, wanted, name_of=model_of):
     """The models of those records that are `wanted`, by name, largest first."""
     found = {}
     for r in filter(wanted, records):
-        name = r["options"].get("grown", r["options"]["model"])
+        name = name_of(r["options"])
         found.setdefault(name, Model(name, r["results"]["parameters"])).runs[r["seed"]] = r
     return dict(sorted(sorted(found.items()), key=lambda m: -m[1].parameters))

@@ -6,6 +6,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -95,10 +96,18 @@ void add_options(CLI::App& app, options& o, const std::string& out) {
     app.add_option("--batch", o.batch, "windows per step")->check(CLI::PositiveNumber);
     app.add_option("--seed", o.seed, "of initialisation and batches");
     app.add_option("--threads", o.threads, "worker threads")->check(CLI::Range(1, 256));
+    app.add_option("--precision", o.precision, "of matrix products in training: float or bfloat16")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, xtn::precision>{
+            {"float", xtn::precision::full}, {"bfloat16", xtn::precision::bfloat16}}));
     app.add_option("--out", o.out, "directory for results");
     app.add_flag("--resume", o.resume, "go on from the checkpoints in the output directory");
     auto* quick = app.add_flag("--quick", o.quick, "minutes instead of hours");
     app.add_flag("--full", o.full, "everything")->excludes(quick);
+    app.parse_complete_callback([&o] {
+        if (o.precision == xtn::precision::bfloat16 && !xtn::has_bfloat16_products())
+            std::cout << "this processor has no bfloat16 products (" << xtn::product_engine<float>(o.precision)
+                      << "): they are made of floats, which takes longer than --precision float\n";
+    });
 }
 
 void make_directory(const std::filesystem::path& path) {

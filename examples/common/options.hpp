@@ -11,6 +11,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <xtn/core/precision.hpp>
+
 namespace examples {
 
 /// CLI11's command line, compiled once: what makes and ends it stands in options.cpp.
@@ -29,6 +31,7 @@ struct options {
     std::size_t batch = 32;
     std::uint64_t seed = 1;
     std::size_t threads = 1;
+    xtn::precision precision = xtn::precision::full;  ///< of the matrix products of training
     std::filesystem::path out;
     bool resume = false, quick = false, full = false;
 };

@@ -28,6 +28,7 @@ inline nlohmann::ordered_json describe(const xtn::training_plan& p) {
                                {"clip", p.clip}};
     if (p.lanes != 8) all["lanes"] = p.lanes;
     if (!p.reconstruct) all["reconstruct"] = false;
+    if (p.precision == xtn::precision::bfloat16) all["precision"] = "bfloat16";
     return all;
 }
 

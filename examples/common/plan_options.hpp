@@ -48,6 +48,7 @@ struct plan_options {
     void apply_to(xtn::training_plan& p, const options& o, std::uint64_t seed) const {
         p.steps = o.steps;
         p.batch = o.batch;
+        p.precision = o.precision;
         p.warmup = std::min(warmup, o.steps);
         p.seed = seed;
         p.evaluate_every = evaluate_every;

@@ -190,7 +190,8 @@ void compress_model(const xtn::mapped_safetensors& mapped, const settings& s) {
                     return found.op ? *found.op : xtn::dense<float>::from_dense(w);
                 });
             if (steps == s.lengths.front()) errors.print(r.name);
-            const picogpt::recipe recipe = picogpt::fine_tuning_recipe(r, steps, s.common.batch, s.common.seed);
+            picogpt::recipe recipe = picogpt::fine_tuning_recipe(r, steps, s.common.batch, s.common.seed);
+            recipe.precision = s.common.precision;
             nlohmann::ordered_json options{{"model", r.name}, {"weights", fs::path(s.weights).filename().string()}};
             options.update(describe(recipe));
             examples::run_record record("picogpt_compress", options, s.common.seed);

@@ -49,6 +49,7 @@ void run(const settings& s) {
     picogpt::recipe recipe = picogpt::tuned_recipe(s.models.back());
     recipe.steps = o.steps;
     recipe.batch = o.batch;
+    recipe.precision = o.precision;
     recipe.warmup = std::min(recipe.warmup, o.steps);
     recipe.seed = o.seed;
 

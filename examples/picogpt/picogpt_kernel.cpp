@@ -69,6 +69,7 @@ private:
         for (std::size_t k = 0; k < stages.size(); ++k) {
             picogpt::conversion_stage stage = stages[k];
             stage.how.seed = common.seed;
+            stage.how.precision = common.precision;
             for (const auto& p : m.parameters())
                 if (way != "scratch" && !known_.contains(p.name))
                     stage.how.rate_factors[p.name] = settings_.recipe.exchanged;

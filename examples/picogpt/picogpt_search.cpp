@@ -100,6 +100,7 @@ private:
         picogpt::recipe small = r;
         small.steps = o.steps;
         small.batch = o.batch;
+        small.precision = o.precision;
         small.seed = o.seed;
         small.warmup = static_cast<std::uint64_t>(static_cast<double>(r.warmup) / shorter);
         small.weight_decay = r.weight_decay * shorter;

@@ -76,7 +76,8 @@ void run(const settings& s) {
             const auto start = std::chrono::steady_clock::now();
             const picogpt::model<float> m = reducible.reduced(shape, picogpt::subspace_named(kind));
             const double fusion = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            const picogpt::recipe recipe = picogpt::fine_tuning_recipe("dense", steps, s.common.batch, s.common.seed);
+            picogpt::recipe recipe = picogpt::fine_tuning_recipe("dense", steps, s.common.batch, s.common.seed);
+            recipe.precision = s.common.precision;
             nlohmann::ordered_json options{{"model", shape.name()},
                                            {"subspace", kind},
                                            {"weights", std::filesystem::path(s.weights).filename().string()},

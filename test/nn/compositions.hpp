@@ -40,6 +40,12 @@ inline std::map<std::string, xtn::nn::transformer_spec> compositions() {
                .mixer = feed_forward_spec{.hidden = 6, .activation = activation_kind::gelu_tanh, .up_bias = false}}});
     all["own widths"] = spec(
         {{.norm = bare, .mixer = attention_spec{.heads = 2, .key_width = 6, .value_width = 4, .value_bias = true}}});
+    all["head and table in one"] = spec({{.mixer = attention_spec{}}, {.mixer = relu}});
+    all["head and table in one"].output = {.classes = 7, .bias = true, .tied = true};
+    all["table by an operator"] = spec({{.mixer = attention_spec{.heads = 2}}});
+    all["table by an operator"].input.of = token_spec{7, true};
+    all["both"] = all["head and table in one"];
+    all["both"].input.of = token_spec{7, true};
     all["tied"] =
         spec({{.mixer = attention_spec{.heads = 2, .keys = key_source::queries}}, {.place = norm_place::after}});
     all["collapsed"] = spec({{.mixer = attention_spec{.keys = key_source::input}}, {.mixer = relu}});

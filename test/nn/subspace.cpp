@@ -119,6 +119,21 @@ BOOST_AUTO_TEST_CASE(folding_changes_no_logits) {
     }
 }
 
+/// What changes a table need not suit the head that was tied to it, so they part.
+BOOST_AUTO_TEST_CASE(tables_that_are_operators_and_tied_heads_are_parted) {
+    for (const bool by_operator : {false, true})
+        for (const auto positions : {position_kind::sinusoidal, position_kind::learned}) {
+            transformer_spec spec = pre_norm(positions);
+            spec.input.of = token_spec{7, by_operator};
+            spec.output = {.classes = 7, .tied = true};
+            const auto m = made(spec, families<double>().at("low rank")), f = folded(m);
+            BOOST_TEST(difference(m, f) < 1e-12);
+            BOOST_TEST(!f.spec().output.tied);
+            BOOST_TEST((f.spec().input.of == decltype(spec.input.of){token_spec{7}}));
+            BOOST_TEST(difference(m, projected(f, {stacked_basis(f, width)})) < 1e-12);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(the_folded_stream_has_no_mean) {
     const auto f = folded(made(pre_norm(), families<double>().at("MPO")));
     for (const matrix& site : moments(f).stream)

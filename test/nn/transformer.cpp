@@ -92,10 +92,88 @@ BOOST_AUTO_TEST_CASE(gradients_of_unusual_compositions) {
     }
 }
 
+/// A table that is an operator is the one with its rows; tied, its matrix is the head's too.
+BOOST_AUTO_TEST_CASE(tables_are_any_operators_and_heads) {
+    const auto factorised = [](const std::string& layer, std::size_t out, std::size_t in) -> xtn::any_operator<double> {
+        if (layer == "tok_emb") return xtn::low_rank<double>(out, in, 3);
+        return xtn::dense<double>(out, in);
+    };
+    transformer_spec spec = compositions().at("both");
+    const transformer<double> m(spec, factorised);
+    draw(m);
+    BOOST_TEST(m.parameters().front().name == "tok_emb.left");
+    BOOST_TEST(m.named_operators().front().first == "tok_emb");
+    BOOST_TEST(m.named_operators().back().first != "lm_head");
+    BOOST_TEST(m.parameters().back().name == "lm_head.bias");
+
+    spec.input.of = token_spec{7};
+    spec.output.tied = false;
+    const transformer<double> expanded(spec, dense_operators());
+    const auto table = xtn::to_dense(m.input().tokens().weight());
+    for (const auto& p : expanded.parameters()) {
+        const auto own = m.parameters();
+        const auto from = std::ranges::find(own, p.name, &xtn::named_parameter<double>::name);
+        const auto values = from != own.end() ? std::span<const double>(from->value.values())
+                                              : std::span<const double>(table.data(), table.size());
+        BOOST_REQUIRE(values.size() == p.value.size());
+        std::ranges::copy(values, p.value.values().begin());
+    }
+    const auto tokens = text(12);
+    const std::vector<int> targets{1, 0, 3, 2, 6, 4, 1, 1, 0, 3, 5, 2};
+    xtn::tape<double> t, u;
+    const auto logits = m.logits(t, tokens, 6), expected = expanded.logits(u, tokens, 6);
+    BOOST_TEST(difference({logits.data(), logits.size()}, {expected.data(), expected.data() + expected.size()}) <
+               1e-12);
+    for (const auto& p : m.parameters())
+        BOOST_TEST(test::parameter_error(
+                       p.value,
+                       [&](xtn::tape<double>& tape) {
+                           return cross_entropy(m.logits(tape, tokens, 6), std::span<const int>(targets)).mean;
+                       }) < 1e-6,
+                   p.name);
+
+    // A stored matrix that is another one's transpose is no table as it lies there.
+    const auto square = xtn::dense<double>::from_dense(xt::xtensor<double, 2>{{1, 2}, {3, 4}});
+    const std::vector<int> second{1};
+    u.clear();
+    BOOST_TEST((embedding<double>(square)(u, std::span<const int>(second)).value() == xt::xtensor<double, 2>{{3, 4}}));
+    BOOST_TEST((embedding<double>(xtn::transposed(square))(u, std::span<const int>(second)).value() ==
+                xt::xtensor<double, 2>{{2, 4}}));
+
+    BOOST_TEST((embedding<double>(square).table() == square.weight()));
+    BOOST_CHECK_THROW(static_cast<void>(embedding<double>(xtn::transposed(square)).table()), xtn::error);
+
+    // A matrix made once for many tapes is read instead.
+    xtn::reconstructed<double> once({m.input().tokens().weight()});
+    once.choose(1000, 1000);
+    BOOST_TEST(once.size() == 7 * 8);
+    once.make();
+    u.clear();
+    once.provide_to(u);
+    const auto provided = m.logits(u, tokens, 6);
+    BOOST_TEST(difference({provided.data(), provided.size()}, {logits.data(), logits.data() + logits.size()}) < 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_head_can_be_tied_to_is_refused) {
+    transformer_spec spec = compositions().at("pre-norm");
+    spec.output.tied = true;  // 5 classes, 7 tokens
+    BOOST_CHECK_EXCEPTION(
+        transformer<double>(spec, dense_operators()), xtn::shape_error, [](const xtn::shape_error& e) {
+            return std::string(e.what()).find("7 x 8, but 5 classes are told from rows 8 wide") != std::string::npos;
+        });
+    spec.input = {.of = patch_spec{.height = 4, .width = 4, .patch = 2}};
+    BOOST_CHECK_THROW(transformer<double>(spec, dense_operators()), xtn::error);
+    spec = compositions().at("table by an operator");
+    BOOST_CHECK_THROW(transformer<double>(spec, [](const std::string&, std::size_t out,
+                                                   std::size_t in) { return xtn::dense<double>(in, out); }),
+                      xtn::shape_error);
+}
+
 /// Position by position, or several at once, of several sequences: the rows of whole sequences.
 BOOST_AUTO_TEST_CASE(decoding_is_the_whole_sequence_row_by_row) {
-    constexpr std::size_t time = 7, sequences = 2, classes = 5;
+    constexpr std::size_t time = 7, sequences = 2;
     for (const auto& [name, spec] : compositions()) {
+        const std::size_t classes = spec.output.classes;
         const transformer<double> m = drawn(spec);
         const auto tokens = text(sequences * time);
         xtn::tape<double> t, u;

@@ -117,9 +117,9 @@ BOOST_AUTO_TEST_CASE(a_fully_static_model) {
 
 BOOST_AUTO_TEST_CASE(models_come_back_from_their_files) {
     const scratch dir;
-    for (const char* name :
-         {"dense", "mpo-3", "mpo-3-a3-f4x2", "mpo-3-a3-shared", "mpo-2-f2-b2", "mpo-2-l1", "low_rank-2", "kronecker-2",
-          "tucker-3", "spectral-0.5", "spectral-40-scattered-random_basis"}) {
+    for (const char* name : {"dense", "mpo-3", "mpo-3-a3-f4x2", "mpo-3-a3-shared", "mpo-2-f2-b2", "mpo-2-l1", "mpo-3-e",
+                             "mpo-2-tied", "dense-tied", "low_rank-2-e-tied", "low_rank-2", "kronecker-2", "tucker-3",
+                             "spectral-0.5", "spectral-40-scattered-random_basis"}) {
         const auto m = picogpt::make_model(tiny_for(corpus()), name, {}, 7);
         const fs::path file = dir.path() / "model.safetensors";
         picogpt::save_model(file, m, corpus().characters());

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <ranges>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -42,6 +44,22 @@ BOOST_AUTO_TEST_CASE(tuned_recipes_are_the_winners_of_the_search) {
     check_winner(results / "mpo/search-800/dense-search.json", picogpt::tuned_recipe("dense"));
     check_winner(results / "mpo/search-800/mpo-search.json", picogpt::tuned_recipe("mpo-16"));
     check_winner(results / "spectral/search/spectral-search.json", picogpt::spectral_recipe());
+}
+
+/// The lowest rate among the trials that are as good as the best (docs/pages/mpo.py).
+BOOST_AUTO_TEST_CASE(small_bonds_have_the_rate_of_their_trials) {
+    std::map<double, double> losses;  // by rate
+    for (const auto& file : std::filesystem::directory_iterator(results / "mpo/small")) {
+        const auto record = nlohmann::json::parse(xtn::read_file<std::string>(file.path()));
+        losses[record["options"]["learning_rate"].get<double>()] = record["results"]["val_loss"].get<double>();
+    }
+    BOOST_REQUIRE(losses.size() > 1);
+    const double least = std::ranges::min(losses | std::views::values);
+    const auto chosen = std::ranges::find_if(losses, [&](const auto& trial) { return trial.second < least + 0.01; });
+    BOOST_TEST(picogpt::tuned_recipe("mpo-6").learning_rate == chosen->first);
+    BOOST_TEST(picogpt::tuned_recipe("mpo-8-a3").learning_rate == chosen->first);
+    BOOST_TEST(picogpt::fine_tuning_recipe("mpo-8", 100, 32, 1).learning_rate ==
+               picogpt::tuned_recipe("mpo-16").learning_rate / 4);
 }
 
 }  // namespace

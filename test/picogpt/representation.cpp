@@ -51,6 +51,16 @@ BOOST_AUTO_TEST_CASE(names_are_read) {
     BOOST_TEST(spectral.random_basis);
     BOOST_TEST(representation("mpo-8-l2-a3").attention.added_rank == 2);
     BOOST_TEST(representation("spectral-20").head.coefficients.of(8, 8) == 20);
+    BOOST_TEST(!representation("mpo-8").table_by_operator);
+    BOOST_TEST(representation("mpo-8-e").table.size == 8);
+    BOOST_TEST(representation("mpo-8-e").table_by_operator);
+    const representation with_table("mpo-8-e3x4");
+    BOOST_TEST(
+        (with_table.table_by_operator && with_table.of("tok_emb").sites == 3 && with_table.of("tok_emb").size == 4));
+    BOOST_TEST(with_table.head.size == 8);
+    const representation tied("mpo-8-h2x5-tied");
+    BOOST_TEST((tied.tied && tied.table_by_operator && &tied.of("tok_emb") == &tied.head));
+    BOOST_TEST((representation("dense-tied").tied && !representation("dense-tied").table_by_operator));
     const representation taking_turns("low_rank-3-b2");
     BOOST_TEST(taking_turns.owner_of("blocks.3.attn.W_o") == "blocks.1.attn.W_o");
     BOOST_TEST(taking_turns.owner_of("lm_head") == "lm_head");
@@ -91,7 +101,11 @@ BOOST_AUTO_TEST_CASE(names_that_mean_nothing_are_refused) {
                              "dense-b0",
                              "dense-b",
                              "kronecker-3-shared",
-                             "dense-64"})
+                             "dense-64",
+                             "dense-e",
+                             "dense-e2",
+                             "low_rank-4-e2",
+                             "mpo-4-e5"})
         BOOST_CHECK_THROW(representation{name}, xtn::error);
 }
 
@@ -109,6 +123,11 @@ BOOST_AUTO_TEST_CASE(parameters_are_counted) {
     // shared: 15 of 16 interior cores of the attention matrices and 6 of 8 of the feed-forward ones fall away
     BOOST_TEST(count("mpo-8-a3") - count("mpo-8-a3-shared") == 15 * 64 * interior + 6 * 64 * 32);
     BOOST_TEST(count("mpo-8-shared") == count("mpo-8") - 6 * 64 * 32);
+    // the table as an MPO of 5 x 8 and 13 x 16 instead of 65 x 128 numbers; tied to the head, it is no number more
+    BOOST_TEST(count("mpo-8-e") == count("mpo-8") - 65 * 128 + head);
+    BOOST_TEST(count("mpo-8-tied") == count("mpo-8") - 65 * 128);
+    BOOST_TEST(count("dense-tied") == count("dense") - 65 * 128);
+    BOOST_TEST(count("low_rank-7-e") == count("low_rank-7") - 65 * 128 + 7 * 193);
     BOOST_TEST(count("mpo-9999") == count("mpo-64"));  // a bond that the sites cannot use is cut
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -261,6 +262,48 @@ BOOST_AUTO_TEST_CASE(training_state_survives_a_file) {
         BOOST_TEST(std::ranges::equal(store.values(), now), faulty);
         BOOST_TEST(other.steps() == steps, faulty);
     }
+}
+
+BOOST_AUTO_TEST_CASE(lanes_multiply_in_bfloat16_and_weights_are_rounded_once_for_all) {
+    const auto run = [](xtn::precision p, std::size_t workers, std::vector<std::size_t>& rounded) {
+        const xtn::mpo<float, xtn::scheme<xtn::sites<4, 4, 4>, xtn::sites<4, 4, 4>>> op(16);
+        xtn::random_stream random(1);
+        xtn::init_normal(op, 0.1, random);
+        std::vector<xt::xtensor<float, 2>> windows(12, xt::xtensor<float, 2>(std::array<std::size_t, 2>{40, 64}));
+        for (auto& w : windows) random.fill_normal(std::span<float>(w.data(), w.size()), 1.0);
+        xtn::thread_pool pool(workers);
+        xtn::parameter_store<float> store(op.parameters());
+        xtn::data_parallel<float> parallel(store, {op}, pool, 8, {}, p);
+        std::vector<float> gradient;
+        for (int step = 0; step < 2; ++step) {  // weights have changed before the second
+            rounded.assign(windows.size(), 0);
+            parallel.gradient(windows.size(), 40, [&](auto& t, std::size_t w) {
+                const auto y = xtn::apply(op, t.constant(windows[w]));
+                rounded[w] = t.rounded().rounded();
+                return xtn::einsum<"bo,bo->">(y, y);
+            });
+            gradient.assign(parallel.gradients().begin(), parallel.gradients().end());
+            for (float& e : store.values()) e *= 0.5f;
+        }
+        return gradient;
+    };
+    std::vector<std::size_t> rounded;
+    const auto full = run(xtn::precision::full, 2, rounded);
+    BOOST_TEST((rounded == std::vector<std::size_t>(12, 0)));
+    const auto half = run(xtn::precision::bfloat16, 2, rounded);
+    BOOST_TEST((rounded == std::vector<std::size_t>(12, 40 * 64)));  // the window, and no matrix
+    BOOST_TEST((run(xtn::precision::bfloat16, 1, rounded) == half));
+    BOOST_TEST((run(xtn::precision::bfloat16, 5, rounded) == half));
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < full.size(); ++i) {
+        difference += std::pow(full[i] - half[i], 2);
+        size += std::pow(full[i], 2);
+    }
+    BOOST_TEST(std::sqrt(difference / size) < 4 * 0x1p-9);  // three factors in a row are rounded
+    BOOST_TEST(std::sqrt(difference / size) > 0x1p-12);
+    xtn::thread_pool pool(1);
+    xtn::parameter_store<double> store({});
+    BOOST_CHECK_THROW((xtn::data_parallel<double>(store, {}, pool, 8, {}, xtn::precision::bfloat16)), xtn::error);
 }
 
 }  // namespace

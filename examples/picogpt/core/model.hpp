@@ -23,6 +23,8 @@ struct model_shape {
     bool learned_positions = false;  ///< instead of sinusoids
     bool fused = false;              ///< queries, keys and values by one operator (3 dim x dim)
     bool projection_biases = false;  ///< of queries, keys and values
+    bool table_by_operator = false;  ///< the token table is an operator too
+    bool tied = false;               ///< the head is the token table
 
     /// What it composes.
     operator xtn::nn::transformer_spec() const {
@@ -32,12 +34,12 @@ struct model_shape {
                                        .query_bias = projection_biases,
                                        .key_bias = projection_biases,
                                        .value_bias = projection_biases};
-        return {.input = {.of = token_spec{vocabulary},
+        return {.input = {.of = token_spec{vocabulary, table_by_operator},
                           .positions = learned_positions ? position_kind::learned : position_kind::sinusoidal,
                           .context = context},
                 .body = {.width = dim,
                          .blocks = {layers, {{{.mixer = attention}, {.mixer = feed_forward_spec{.hidden = hidden}}}}}},
-                .output = {.classes = vocabulary}};
+                .output = {.classes = vocabulary, .tied = tied}};
     }
 };
 

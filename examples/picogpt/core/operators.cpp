@@ -12,6 +12,9 @@ namespace {
 /// The width of the dense layer that structure is measured against.
 constexpr double structure_unit = 128;
 
+/// The standard deviation of tables.
+constexpr double table_sigma = 0.02;
+
 /// The divisor of n next to its square root from below.
 std::size_t lower_factor(std::size_t n) {
     auto d = static_cast<std::size_t>(std::sqrt(static_cast<double>(n)) + 0.5);
@@ -81,6 +84,8 @@ xtn::operator_description describe(const form& f, const std::string& layer, std:
 
 model_shape shape_of(const representation& r, model_shape shape) {
     if (r.width > 0) shape.dim = r.width, shape.hidden = 4 * r.width;
+    shape.table_by_operator = r.table_by_operator;
+    shape.tied = r.tied;
     return shape;
 }
 
@@ -104,10 +109,14 @@ model<float> make_model(const model_shape& shape, const representation& r, const
                         std::uint64_t seed) {
     model<float> m = make_model(shape, r);
     xtn::random_stream random(seed);
-    for (const auto& table : m.input().parameters()) random.fill_normal(table.value.values(), 0.02);
-    std::vector<xtn::any_operator<float>> operators = m.operators();
+    for (const auto& table : m.input().parameters()) random.fill_normal(table.value.values(), table_sigma);
+    auto operators = m.named_operators();
     std::rotate(operators.begin(), operators.end() - 1, operators.end());  // the head is drawn first
-    for (const xtn::any_operator<float>& op : operators) {
+    for (const auto& [name, op] : operators) {
+        if (name == "tok_emb" && !r.tied) {
+            xtn::init_normal(op, table_sigma, random);
+            continue;
+        }
         if (init.by_structure) {
             const double gain = init.sigma * std::sqrt(structure_unit);
             xtn::init_by_structure(op, random, std::pow(gain, 1 / static_cast<double>(op.parameters().size())));

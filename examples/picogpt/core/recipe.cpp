@@ -4,21 +4,32 @@
 #include "../../common/plan.hpp"
 
 namespace picogpt {
+namespace {
+
+/// What the search found for dense and for factorised models.
+recipe found_recipe(bool dense) {
+    if (dense) return {{.learning_rate = 2e-3, .decay = xtn::decayed::nothing}, {.sigma = 0.04}};
+    return {{.learning_rate = 1e-2}, {.sigma = 0.04}};
+}
+
+}  // namespace
 
 recipe published_recipe() {
     return {{.learning_rate = 3e-4, .decay = xtn::decayed::everything}, {.published_mpo = true}};
 }
 
 recipe tuned_recipe(const representation& r) {
-    if (r.dense()) return {{.learning_rate = 2e-3, .decay = xtn::decayed::nothing}, {.sigma = 0.04}};
-    // What all blocks use takes a higher rate (docs/results/mpo/turns).
-    return {{.learning_rate = r.blocks > 0 ? 2e-2 : 1e-2}, {.sigma = 0.04}};
+    recipe how = found_recipe(r.dense());
+    // What all blocks use takes a higher rate, and so do small bonds (docs/results/mpo/turns and small).
+    const bool small = r.attention.family == "mpo" && r.attention.size <= 8;
+    if (!r.dense() && (r.blocks > 0 || small)) how.learning_rate = 2e-2;
+    return how;
 }
 
 recipe structured_recipe() { return {{.learning_rate = 2e-3}, {.sigma = 0.04, .by_structure = true}}; }
 
 recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed) {
-    recipe how = tuned_recipe(r);
+    recipe how = found_recipe(r.dense());
     how.learning_rate /= 4;
     how.steps = steps;
     how.warmup = steps / 20;

@@ -25,13 +25,14 @@ struct recipe : xtn::training_plan {
 /// The paper's recipe, for all models.
 recipe published_recipe();
 
-/// The recipe that the search chose for the model's family, dense or factorised.
+/// The recipe that the search chose for the model's family, dense or factorised; with the rate of their own trials for small bonds and
+/// for blocks that take turns.
 recipe tuned_recipe(const representation& r);
 
 /// For all models: the dense learning rate and deviation, of which every factor has its share by its place in the network.
 recipe structured_recipe();
 
-/// For training on what was trained: a quarter of the tuned learning rate, warm-up over a twentieth of the steps.
+/// For training on what was trained: a quarter of the learning rate that the search chose, warm-up over a twentieth of the steps.
 recipe fine_tuning_recipe(const representation& r, std::uint64_t steps, std::size_t batch, std::uint64_t seed);
 
 /// The recipe that the search chose for the dense model of the spectral experiment, for all rows of that.

@@ -58,37 +58,47 @@ representation::representation(const std::string& text) : name(text) {
             refuse("a number (bond, rank, products, coefficients or their fraction) follows " + std::string(parts[0]));
         all.coefficients = all.size > 0 ? xtn::coefficients::count(all.size) : xtn::coefficients::fraction(fraction);
     }
-    attention = feed_forward = head = all;
+    attention = feed_forward = head = table = all;
     for (; next < parts.size(); ++next) {
         const std::string_view part = parts[next], rest = part.substr(std::min<std::size_t>(1, part.size()));
         form* const layer = part.starts_with('a')   ? &attention
                             : part.starts_with('f') ? &feed_forward
                             : part.starts_with('h') ? &head
+                            : part.starts_with('e') ? &table
                                                     : nullptr;
         const auto number = positive<std::size_t>(rest);
-        if (part.starts_with('d') && number > 0) {
+        if (part == "e" && all.family != "dense") {
+            table_by_operator = true;
+        } else if (part == "tied") {
+            tied = true;
+        } else if (part.starts_with('d') && number > 0) {
             width = number;
         } else if (part.starts_with('b') && number > 0) {
             blocks = number;
         } else if (part == "shared" && all.family == "mpo") {
             shared = true;
         } else if (all.family == "spectral" && part == "random_basis") {
-            for (form* f : {&attention, &feed_forward, &head}) f->random_basis = true;
+            for (form* f : {&attention, &feed_forward, &head, &table}) f->random_basis = true;
         } else if (all.family == "spectral") {
             const auto order = xtn::support::order_named(part);
-            for (form* f : {&attention, &feed_forward, &head}) f->support = order;
+            for (form* f : {&attention, &feed_forward, &head, &table}) f->support = order;
         } else if (part.starts_with('l') && all.family == "mpo") {
             if (number == 0) refuse("a rank follows the l in \"" + std::string(part) + "\"");
-            for (form* f : {&attention, &feed_forward, &head}) f->added_rank = number;
+            for (form* f : {&attention, &feed_forward, &head, &table}) f->added_rank = number;
         } else if (layer == nullptr || !is_one_of({"mpo", "tucker"}) || !take_sites(rest, *layer)) {
             refuse("\"" + std::string(part) +
-                   "\" is unknown (d is a width, b a number of blocks; sites are 2 to 4, with a bond after x)");
+                   "\" is unknown (d is a width, b a number of blocks, e the token table; sites are 2 to 4, with a "
+                   "bond after x)");
+        } else if (layer == &table) {
+            table_by_operator = true;
         }
     }
+    if (tied) table_by_operator = head.family != "dense";
 }
 
 const form& representation::of(const std::string& layer) const {
-    if (layer == "lm_head") return head;
+    if (layer == "lm_head" || (layer == "tok_emb" && tied)) return head;
+    if (layer == "tok_emb") return table;
     return layer.find(".attn.") != std::string::npos ? attention : feed_forward;
 }
 

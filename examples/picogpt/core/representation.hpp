@@ -8,6 +8,8 @@
 //                        h is the head; the bond is 8 where none is given
 //     mpo-8-a3-shared    interior cores are shared by all layers of the same part and shape
 //     mpo-16-b2          two blocks' operators, which all blocks take turns in; of every family
+//     mpo-16-e           the token table is an MPO too; of every family. e2x8: in two sites of bond 8
+//     mpo-16-tied        the head is the token table: one MPO for both; of every family
 //     mpo-8-l2           MPOs, and a product of rank 2 added to each
 //     low_rank-12        products of two factors
 //     kronecker-6        sums of six Kronecker products, in other words MPOs of two balanced sites
@@ -45,10 +47,12 @@ struct form {
 
 struct representation {
     std::string name = "dense";
-    form attention{}, feed_forward{}, head{};
-    bool shared = false;     ///< interior cores
-    std::size_t width = 0;   ///< of the model; 0 means the default
-    std::size_t blocks = 0;  ///< that have operators of their own; 0 means all
+    form attention{}, feed_forward{}, head{}, table{};
+    bool shared = false;             ///< interior cores
+    bool tied = false;               ///< the head is the token table, which has the form of the head
+    bool table_by_operator = false;  ///< the token table has a form too
+    std::size_t width = 0;           ///< of the model; 0 means the default
+    std::size_t blocks = 0;          ///< that have operators of their own; 0 means all
 
     representation() = default;
     /// Reads a name. Throws xtn::error for one that means nothing.

@@ -87,23 +87,32 @@ const T* conjugated(const T* x, std::size_t n, backend::workspace_frame& frame) 
     }
 }
 
-/// Evaluates a network into `out` (row-major) and records it as node `y`. Its intermediates are kept as long as the tape
-/// has room for them, unless `wanted` says otherwise.
+/// How a contraction is recorded, where it is not as the tape has it.
+struct recording_options {
+    std::optional<residuals> kept{};  ///< else the intermediates, as long as the tape has room for them
+    std::optional<xtn::precision> precision{};
+};
+
+/// Evaluates a network into `out` (row-major) and records it as node `y`.
 template <scalar T>
 void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
                         std::span<const recorded_operand<T>> operands, T* out, const geometry& shape, std::size_t y,
-                        std::optional<residuals> wanted = std::nullopt) {
+                        const recording_options& wanted = {}) {
     std::array<geometry, max_operands> shapes;
     std::array<const T*, max_operands> data;
     label_set needs = 0;
+    const xtn::precision precision = wanted.precision.value_or(t.precision());
+    require_precision<T>(precision, "einsum");
+    backend::rounding how{precision, &t.rounded()};
     for (std::size_t i = 0; i < operands.size(); ++i) {
         shapes[i] = operands[i].shape;
         data[i] = operands[i].data;
+        if (operands[i].node != recorded_operand<T>::none) how.lasting |= label_set{1} << i;
         if (t.needs_gradient(y) && operands[i].node != recorded_operand<T>::none && t.needs_gradient(operands[i].node))
             needs |= label_set{1} << i;
     }
     if (needs == 0) {
-        backend::contract<T>(cache, net, data.data(), shapes.data(), {out, shape}, false);
+        backend::contract<T>(cache, net, data.data(), shapes.data(), {out, shape}, false, nullptr, how);
         return;
     }
     struct operand_record {
@@ -128,26 +137,27 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
 
     const auto find = [&](residuals policy) {
         return cache.find(net, shapes.data(), shape,
-                          {.model = backend::machine<T>(), .gradients = needs, .kept = policy});
+                          {.model = backend::machine<T>(precision), .gradients = needs, .kept = policy});
     };
-    std::shared_ptr<planned> plans = find(wanted.value_or(residuals::keep));
+    std::shared_ptr<planned> plans = find(wanted.kept.value_or(residuals::keep));
     T* residual = nullptr;
-    if (wanted != residuals::recompute) {
+    if (wanted.kept != residuals::recompute) {
         const auto size = static_cast<std::size_t>(plans->forward().residual_size);
-        if (t.take_residuals(size, wanted == residuals::keep))
+        if (t.take_residuals(size, wanted.kept == residuals::keep))
             residual = t.template keep<T>(size);
         else
             plans = find(residuals::recompute);
     }
-    const auto run = [kept, count, residual](const plan& p, T* value, std::array<T*, bases::most>& base,
-                                             label_set add) {
+    if (residual != nullptr) how.lasting |= only(plans->forward().bases().residual());
+    const auto run = [kept, count, residual, how](const plan& p, T* value, std::array<T*, bases::most>& base,
+                                                  label_set add) {
         backend::workspace_frame frame;
         const bases b = p.bases();
         for (std::size_t i = 0; i < count; ++i) base[i] = const_cast<T*>(kept[i].data);  // operands are only read
         base[b.value()] = value;
         base[b.residual()] = residual != nullptr ? residual : frame.take<T>(static_cast<std::size_t>(p.residual_size));
         base[b.workspace()] = frame.take<T>(static_cast<std::size_t>(p.workspace_size));
-        backend::run<T>(p, base.data(), add);
+        backend::run<T>(p, base.data(), add, how);
     };
     std::array<T*, bases::most> base{};
     run(plans->forward(), out, base, 0);
@@ -186,7 +196,7 @@ void record_contraction(tape<T>& t, plan_cache& cache, const network& net,
 
 #define XTN_RECORD_CONTRACTION(form, T)                                                                           \
     form void record_contraction(tape<T>&, plan_cache&, const network&, std::span<const recorded_operand<T>>, T*, \
-                                 const geometry&, std::size_t, std::optional<residuals>);
+                                 const geometry&, std::size_t, const recording_options&);
 XTN_FOR_EACH_SCALAR(XTN_RECORD_CONTRACTION)
 #undef XTN_RECORD_CONTRACTION
 
@@ -205,7 +215,7 @@ struct taped<constant_reference<E>> : taped<E> {};
 
 /// Binds the operands, evaluates the network and records the statement.
 template <std::size_t Rank, class... Operands>
-auto record_network(plan_cache& cache, const network& net, std::optional<residuals> wanted,
+auto record_network(plan_cache& cache, const network& net, const recording_options& wanted,
                     const Operands&... operands) {
     using T = network_scalar<taped<Operands>...>;
     tape<T>* t = nullptr;
@@ -255,7 +265,7 @@ auto record_network(plan_cache& cache, const network& net, std::optional<residua
 
 /// Records einsum<Labels>.
 template <fixed_string Labels, class... Operands>
-auto record_labels(std::optional<residuals> wanted, const Operands&... operands) {
+auto record_labels(const recording_options& wanted, const Operands&... operands) {
     using net = static_network<Labels>;
     if constexpr (operands_fit<Labels, taped<Operands>...>())
         return record_network<net::rank>(net::plans(), net::network, wanted, operands...);
@@ -288,13 +298,20 @@ auto refuse_parameter() {  // auto, so that clang names the user's line
 /// they are wrapped in xtn::constant. Throws shape_error where extents disagree.
 template <fixed_string Labels, class... Operands>
 requires detail::has_variable<Operands...>
-auto einsum(const Operands&... operands) { return detail::record_labels<Labels>(std::nullopt, operands...); }
+auto einsum(const Operands&... operands) { return detail::record_labels<Labels>({}, operands...); }
 
 /// The same; says whether the intermediates are kept for the pullback or made again there.
 template <fixed_string Labels, class... Operands>
 requires detail::has_variable<Operands...>
 auto einsum(residuals wanted, const Operands&... operands) {
-    return detail::record_labels<Labels>(wanted, operands...);
+    return detail::record_labels<Labels>({.kept = wanted}, operands...);
+}
+
+/// The same with matrix products in this precision, those of the pullback included, whatever the tape's is.
+template <fixed_string Labels, class... Operands>
+requires detail::has_variable<Operands...>
+auto einsum(precision p, const Operands&... operands) {
+    return detail::record_labels<Labels>({.precision = p}, operands...);
 }
 
 /// The same for labels known at run time; the rank of the result is given: einsum<2>("ij,jk", x, y). Throws shape_error
@@ -304,7 +321,16 @@ requires detail::has_variable<Operands...>
 auto einsum(std::string_view labels, const Operands&... operands) {
     static_cast<void>(detail::scalars_fit<detail::taped<Operands>...>());
     const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
-    return detail::record_network<Rank>(run_time_plans(), net, std::nullopt, operands...);
+    return detail::record_network<Rank>(run_time_plans(), net, {}, operands...);
+}
+
+/// The same with matrix products in this precision.
+template <std::size_t Rank, class... Operands>
+requires detail::has_variable<Operands...>
+auto einsum(precision p, std::string_view labels, const Operands&... operands) {
+    static_cast<void>(detail::scalars_fit<detail::taped<Operands>...>());
+    const network net = detail::network_for<Rank>(labels, sizeof...(Operands));
+    return detail::record_network<Rank>(run_time_plans(), net, {.precision = p}, operands...);
 }
 
 /// A parameter is on no tape, so it is no operand yet.

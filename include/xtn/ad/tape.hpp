@@ -44,6 +44,8 @@ template <scalar T>
 class tape {
 public:
     tape() = default;
+    /// Of matrix products in this precision. Throws xtn::error for one that tensors of T do not have.
+    explicit tape(xtn::precision p) { set_precision(p); }
     tape(const tape&) = delete;
     tape& operator=(const tape&) = delete;
     ~tape() { clear(); }
@@ -60,7 +62,18 @@ public:
         seeded_ = done_ = false;
         residual_bytes_ = 0;
         arena_.release({});
+        rounded_.clear();
     }
+    /// From now on matrix products are made in this precision, forward and backward; everything else stays in T. Throws as
+    /// the constructor does.
+    void set_precision(xtn::precision p) {
+        detail::require_precision<T>(p, "tape");
+        precision_ = p;
+    }
+    xtn::precision precision() const { return precision_; }
+    /// For rules: rounded copies of what lives as long as the recording. Copies of parameters may be provided for many tapes.
+    backend::rounded_copies& rounded() { return rounded_; }
+
     /// What variables compare to know their recording.
     const detail::recording_number& recording() const { return recording_; }
 
@@ -269,7 +282,7 @@ public:
     bool is_recording() const { return recording_on_; }
 
     /// Bytes of memory held.
-    std::size_t capacity() const { return arena_.capacity(); }
+    std::size_t capacity() const { return arena_.capacity() + rounded_.capacity(); }
 
 private:
     struct node_state {
@@ -349,6 +362,8 @@ private:
 
     detail::recording_number recording_;
     backend::arena arena_;
+    backend::rounded_copies rounded_;
+    xtn::precision precision_ = xtn::precision::full;
     std::vector<node_state> nodes_;
     std::vector<statement> statements_;
     std::vector<leaf_state> leaves_;

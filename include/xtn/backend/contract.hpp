@@ -57,13 +57,15 @@ bool is_trivial(const network& net, const geometry* operands) {
 /// output = network(operands), or += with `accumulate`. The output has the network's shape and overlaps no operand.
 template <scalar T>
 void contract(plan_cache& cache, const network& net, const T* const* data, const geometry* operands,
-              const tensor_ref<T>& output, bool accumulate, const contraction_tree* tree = nullptr) {
+              const tensor_ref<T>& output, bool accumulate, const contraction_tree* tree = nullptr,
+              const rounding& how = {}) {
     if (is_trivial<T>(net, operands)) {
         if (!accumulate) zero(output);
         return;
     }
     // Nothing below looks for another plan, so the cache keeps this one.
-    const plan& p = cache.find(net, operands, output.shape, {.model = machine<T>(), .tree = tree})->forward();
+    const plan& p =
+        cache.find(net, operands, output.shape, {.model = machine<T>(how.precision), .tree = tree})->forward();
     workspace_frame frame;
     std::array<T*, bases::most> base{};
     for (std::size_t i = 0; i < net.operands; ++i) base[i] = const_cast<T*>(data[i]);  // operands are only read
@@ -71,13 +73,13 @@ void contract(plan_cache& cache, const network& net, const T* const* data, const
     base[b.value()] = output.data;
     base[b.workspace()] = frame.take<T>(static_cast<std::size_t>(p.workspace_size));
     base[b.residual()] = frame.take<T>(static_cast<std::size_t>(p.residual_size));
-    run<T>(p, base.data(), accumulate ? only(b.value()) : 0);
+    run<T>(p, base.data(), accumulate ? only(b.value()) : 0, how);
 }
 
 #define XTN_CONTRACT(form, T)                                                                                     \
     form void copy(const tensor_ref<const T>&, const tensor_ref<T>&, bool);                                       \
     form void contract(plan_cache&, const network&, const T* const*, const geometry*, const tensor_ref<T>&, bool, \
-                       const contraction_tree*);
+                       const contraction_tree*, const rounding&);
 XTN_FOR_EACH_SCALAR(XTN_CONTRACT)
 #undef XTN_CONTRACT
 

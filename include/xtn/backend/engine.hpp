@@ -10,6 +10,8 @@
 #include <xtn/backend/onednn.hpp>
 #include <xtn/backend/scalar.hpp>
 #include <xtn/backend/threads.hpp>
+#include <xtn/core/error.hpp>
+#include <xtn/core/precision.hpp>
 
 #if defined(__ELF__)
 namespace xtn::detail {
@@ -39,13 +41,38 @@ inline std::string blas_name() {
     return "unknown";
 }
 
-/// What multiplies matrices of T: oneDNN or the BLAS, with version and kernels where they tell.
-template <scalar T>
-std::string product_engine() {
+/// Whether the processor, through oneDNN, multiplies bfloat16 numbers at several times the speed of floats. Elsewhere such
+/// products are made of floats, and take longer than theirs.
+inline bool has_bfloat16_products() {
 #if defined(XTN_ONEDNN)
-    if constexpr (std::is_same_v<T, float>) return backend::onednn_name();
+    return backend::onednn_has_bfloat16();
+#else
+    return false;
 #endif
-    return blas_name();
 }
+
+/// What multiplies matrices of T: oneDNN or the BLAS, with version and kernels where they tell; "oneDNN 2.6.3, bfloat16", or
+/// "oneDNN 2.6.3, rounded to bfloat16" where the processor has no such products.
+template <scalar T>
+std::string product_engine(precision p = precision::full) {
+    std::string name = blas_name();
+#if defined(XTN_ONEDNN)
+    if constexpr (std::is_same_v<T, float>) name = backend::onednn_name();
+#endif
+    if (p == precision::bfloat16) name += has_bfloat16_products() ? ", bfloat16" : ", rounded to bfloat16";
+    return name;
+}
+
+namespace detail {
+
+/// Throws xtn::error unless tensors of T can be multiplied in this precision.
+template <scalar T>
+void require_precision(precision p, const char* who) {
+    if (p != precision::full && !std::is_same_v<T, float>)
+        throw error(std::string(who) + ": factors are rounded to bfloat16 where tensors are of float, and these are " +
+                    (is_complex<T> ? "complex" : "of double"));
+}
+
+}  // namespace detail
 
 }  // namespace xtn

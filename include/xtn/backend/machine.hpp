@@ -8,15 +8,18 @@
 
 #include <limits>
 
+#include <xtn/backend/engine.hpp>
+#include <xtn/core/precision.hpp>
 #include <xtn/plan/cost.hpp>
 
 namespace xtn::backend {
 
-/// The cost model of this machine for elements of type T: the documented constants, and the size of its L2 cache
-/// where the system tells it.
+/// The cost model of this machine for elements of type T and products in this precision: the documented constants, and the
+/// size of its L2 cache where the system tells it.
 template <class T>
-cost_model machine() {
+cost_model machine(precision p = precision::full) {
     cost_model model = cost_model::of<T>();
+    if (p == precision::bfloat16 && has_bfloat16_products()) model = model.of_bfloat16();
 #if defined(_SC_LEVEL2_CACHE_SIZE)
     static const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (l2 > 0) model.cache = static_cast<double>(l2) / 2;

@@ -52,6 +52,13 @@ inline bool onednn_gemm(bool transpose_a, bool transpose_b, std::int64_t m, std:
            dnnl_success;
 }
 
+/// Whether the processor has instructions for products of bfloat16 numbers, AVX512-BF16 or AMX.
+inline bool onednn_has_bfloat16() {
+    constexpr auto needed = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+    static const bool has = (static_cast<unsigned>(dnnl_get_effective_cpu_isa()) & needed) == needed;
+    return has;
+}
+
 /// "oneDNN 2.6.3".
 inline std::string onednn_name() {
     const dnnl_version_t* const v = dnnl_version();

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
-#include <xtn/backend/gemm.hpp>
+#include <xtn/backend/gemm_bfloat16.hpp>
 #include <xtn/backend/loop_nest.hpp>
+#include <xtn/backend/rounded_factors.hpp>
 #include <xtn/backend/strided.hpp>
 #include <xtn/plan/plan.hpp>
 
@@ -14,8 +17,9 @@ namespace xtn::backend {
 
 namespace detail {
 
-template <scalar T>
-void run_gemm(const step& s, const T* a, const T* b, T* c, bool accumulate) {
+/// The matrix products of a step; factors are T, or bfloat16 for float.
+template <class Factor, scalar T>
+void run_gemm(const step& s, const Factor* a, const Factor* b, T* c, bool accumulate) {
     const auto multiply = [&](std::int64_t oa, std::int64_t ob, std::int64_t oc, T beta) {
         if (s.transpose_c)  // C^T = B^T A^T
             gemm(!s.transpose_b, !s.transpose_a, s.n, s.m, s.k, T(1), b + ob, s.ldb, a + oa, s.lda, beta, c + oc,
@@ -36,9 +40,20 @@ void run_gemm(const step& s, const T* a, const T* b, T* c, bool accumulate) {
 }  // namespace detail
 
 /// Runs a plan on the memory behind `base` (numbered by xtn::bases), slice by slice. Bit i of `accumulate` adds to what
-/// base i holds instead of overwriting it.
+/// base i holds instead of overwriting it. Only a run of floats can round.
 template <scalar T>
-void run(const plan& p, T* const* base, label_set accumulate = 0) {
+void run(const plan& p, T* const* base, label_set accumulate = 0, const rounding& how = {}) {
+    std::optional<rounded_factors> rounded;
+    if (how.precision != precision::full) rounded.emplace(p, how);
+    const auto multiply = [&](const step& s, const T* a, const T* b, T* c, bool add, std::int64_t slice) {
+        if constexpr (std::is_same_v<T, float>)
+            if (rounded) {
+                const bfloat16 *ra = rounded->of(s.a, a, slice), *rb = rounded->of(s.b, b, slice);
+                return detail::run_gemm(s, ra, rb, c, add);
+            }
+        static_cast<void>(slice);
+        detail::run_gemm(s, a, b, c, add);
+    };
     const auto run_steps = [&](const std::vector<step>& steps, std::int64_t slice) {
         const auto at = [&](std::uint16_t tensor) {
             const place& where = p.tensors[tensor].place;
@@ -52,8 +67,9 @@ void run(const plan& p, T* const* base, label_set accumulate = 0) {
             switch (s.kind) {
                 case kernel::transfer: transfer(loops(s.loops), s.sum_loops, a, c, add); break;
                 case kernel::product: product(loops(s.loops), s.sum_loops, a, b, c, add); break;
-                case kernel::gemm: detail::run_gemm(s, a, b, c, add); break;
+                case kernel::gemm: multiply(s, a, b, c, add, slice); break;
             }
+            if (rounded) rounded->written(s.c);
         }
     };
     run_steps(p.before, 0);

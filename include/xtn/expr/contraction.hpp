@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <xtn/core/network.hpp>
+#include <xtn/core/precision.hpp>
 #include <xtn/expr/destination.hpp>
 #include <xtn/expr/no_elements.hpp>
 #include <xtn/expr/operand.hpp>
@@ -85,6 +86,15 @@ public:
     }
     contraction along(const contraction_path& path) const& { return contraction(*this).along(path); }
 
+    /// The same contraction with matrix products in this precision; products and sums that are none are in full. Throws
+    /// xtn::error unless it is one for tensors of T.
+    contraction in(xtn::precision p) && {
+        detail::require_precision<T>(p, "einsum");
+        precision_ = p;
+        return std::move(*this);
+    }
+    contraction in(xtn::precision p) const& { return contraction(*this).in(p); }
+
     /// Throws shape_error where the operands do not fit together.
     shape_type shape() const {
         backend::workspace_frame frame;
@@ -129,7 +139,8 @@ public:
         if (backend::is_trivial<T>(net(), b.shapes.data()))
             throw shape_error("einsum \"" + to_string(net()) + "\": an operand without elements needs no plan");
         return network_.plans()
-            .find(net(), b.shapes.data(), output_geometry(net(), e), {.model = backend::machine<T>(), .tree = order(e)})
+            .find(net(), b.shapes.data(), output_geometry(net(), e),
+                  {.model = backend::machine<T>(precision_), .tree = order(e)})
             ->forward();
     }
 
@@ -161,7 +172,8 @@ private:
         return detail::known_orders<Network, T, operand_traits<std::decay_t<Closures>>...>::find(e);
     }
     void contract(const bound& b, const label_extents& e, const backend::tensor_ref<T>& out, bool accumulate) const {
-        backend::contract<T>(network_.plans(), net(), b.data.data(), b.shapes.data(), out, accumulate, order(e));
+        backend::contract<T>(network_.plans(), net(), b.data.data(), b.shapes.data(), out, accumulate, order(e),
+                             {precision_});
     }
 
     static shape_type shape_of(const geometry& g) {
@@ -226,6 +238,7 @@ private:
     [[no_unique_address]] Network network_;
     std::tuple<Closures...> operands_;
     std::optional<contraction_tree> order_;
+    xtn::precision precision_ = xtn::precision::full;
 };
 
 /// What `view = contraction` looks up (by the argument's namespace) if the shapes differ. xtensor would repeat the

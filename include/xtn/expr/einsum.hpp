@@ -54,6 +54,12 @@ requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(Operands&&... o
         return contraction<run_time_network, T>({});  // the mistake has been reported; do not add to it
 }
 
+/// The same with matrix products in this precision. Throws xtn::error where tensors of their type have none such.
+template <fixed_string Labels, class... Operands>
+requires(plain_operand<std::decay_t<Operands>>&&...) auto einsum(precision p, Operands&&... operands) {
+    return einsum<Labels>(std::forward<Operands>(operands)...).in(p);
+}
+
 /// The same for labels known at run time, in the same notation. Throws shape_error where they are malformed, name another
 /// number of operands, or (on evaluation) do not fit them.
 template <class... Operands>
@@ -63,6 +69,13 @@ requires(sizeof...(Operands) > 0 &&
     using T = network_scalar<operand_traits<std::decay_t<Operands>>...>;
     const run_time_network net{detail::network_for(labels, sizeof...(Operands))};
     return contraction<run_time_network, T, detail::closure<Operands>...>(net, std::forward<Operands>(operands)...);
+}
+
+/// The same with matrix products in this precision; throws as above.
+template <class... Operands>
+requires(sizeof...(Operands) > 0 && (plain_operand<std::decay_t<Operands>> &&
+                                     ...)) auto einsum(precision p, std::string_view labels, Operands&&... operands) {
+    return einsum(labels, std::forward<Operands>(operands)...).in(p);
 }
 
 /// The same for a number of operands known at run time, at most 16: `tensors` is a range of containers, strided views or

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <xtn/core/bfloat16.hpp>
 #include <xtn/io/dtype.hpp>
 
 namespace xtn {
@@ -36,12 +37,6 @@ struct binary16 {
         const std::uint32_t widened = exponent == 31 ? 255u : exponent + (127u - 15u);
         return std::bit_cast<float>(sign | (widened << 23) | (fraction << 13));
     }
-};
-
-/// The upper half of an IEEE 754 binary32.
-struct bfloat16 {
-    std::uint16_t bits;
-    float value() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 };
 
 /// A BOOL: one byte, zero or not.

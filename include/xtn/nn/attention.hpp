@@ -34,8 +34,8 @@ struct softmax_attention {
         T* residual = t.template keep<T>(shape.residual_size());
         {
             backend::workspace_frame frame;
-            kernels::multi_head_attention<T>(shape, factor, rows_of(q), rows_of(k), rows_of(v),
-                                             {y.data(), y.shape()[1]}, residual,
+            kernels::multi_head_attention<T>(shape, factor, detail::factor_of(q), detail::factor_of(k),
+                                             detail::factor_of(v), {y.data(), y.shape()[1]}, residual,
                                              frame.take<T>(shape.forward_workspace_size()));
         }
         t.record(y, [=](const T* dy) {
@@ -51,8 +51,9 @@ struct softmax_attention {
                                    : frame.take<T>(size),
                         operands[i].shape()[1]};
             }
-            kernels::multi_head_attention_backward<T>(shape, factor, rows_of(q), rows_of(k), rows_of(v), rows_of(y),
-                                                      residual, {dy, y.shape()[1]}, d[0], d[1], d[2], detail::mode(add),
+            kernels::multi_head_attention_backward<T>(shape, factor, detail::factor_of(q), detail::factor_of(k),
+                                                      detail::factor_of(v), {y.data(), y.shape()[1]}, residual,
+                                                      {dy, y.shape()[1]}, d[0], d[1], d[2], detail::mode(add),
                                                       frame.take<T>(shape.backward_workspace_size()));
         });
         return y;
@@ -125,10 +126,6 @@ private:
                                        .value_dim = v.shape()[1] / heads};
         if (window > 0) shape.window = window;
         return shape;
-    }
-    template <scalar T>
-    static kernels::strided_rows<const T> rows_of(const variable<T, 2>& x) {
-        return {x.data(), x.shape()[1]};
     }
     template <scalar T>
     T scale_of(std::size_t head_dim) const {

@@ -26,6 +26,13 @@ public:
                               std::to_string(bias_->size()) + " elements");
     }
 
+    /// With a bias of zeros, or none.
+    static linear with_zeros(any_operator<T> weight, bool bias) {
+        if (!bias) return linear(std::move(weight));
+        const std::size_t out = weight.out();
+        return {std::move(weight), parameter<T>(std::vector{out})};
+    }
+
     const any_operator<T>& weight() const { return weight_; }
     const std::optional<parameter<T>>& bias() const { return bias_; }
 

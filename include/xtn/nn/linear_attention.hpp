@@ -88,7 +88,7 @@ linear_attention_result<T> linear_attention(const variable<T, 2>& q, const varia
         constants[h] = how.decay.empty() ? T(0) : static_cast<T>(std::log(how.decay[h]));
 
     using rows_of = kernels::strided_rows<const T>;
-    const auto in = [](const variable<T, 2>& x) { return rows_of{x.data(), x.shape()[1]}; };
+    const auto in = [](const variable<T, 2>& x) { return detail::factor_of(x); };
     const auto gates_of = [=](std::size_t b, std::size_t h) {
         const T* each = log_gates ? log_gates->data() + b * time * heads + h : nullptr;
         return kernels::log_gates<T>{each, heads, constants[h]};
@@ -105,7 +105,7 @@ linear_attention_result<T> linear_attention(const variable<T, 2>& q, const varia
         backend::workspace_frame frame;
         T* const workspace = frame.take<T>(shape.forward_workspace_size());
         each_head([&](std::size_t b, std::size_t h, std::size_t n) {
-            const auto part = [&](const rows_of& x, std::size_t dim) { return x.block(b * time, h * dim); };
+            const auto part = [&](const auto& x, std::size_t dim) { return x.block(b * time, h * dim); };
             kernels::linear_attention_head<T>(
                 shape, gates_of(b, h), part(in(q), shape.key_dim), part(in(k), shape.key_dim),
                 part(in(v), shape.value_dim), end.data() + n * shape.state_size(),
@@ -138,10 +138,10 @@ linear_attention_result<T> linear_attention(const variable<T, 2>& q, const varia
             const auto part = [&](const auto& x, std::size_t dim) { return x.block(b * time, h * dim); };
             const std::size_t m = shape.key_dim, dim = shape.value_dim;
             kernels::linear_attention_head_backward<T>(
-                shape, gates_of(b, h), part(in(q), m), part(in(k), m), part(in(v), dim), part(in(out), dim),
-                residual + n * shape.head_residual_size(), part(rows_of{dy, out.shape()[1]}, dim),
-                dstate + n * shape.state_size(), part(d[0], m), part(d[1], m), part(d[2], dim),
-                dgates ? dgates + b * time * heads + h : nullptr, detail::mode(add), workspace);
+                shape, gates_of(b, h), part(in(q), m), part(in(k), m), part(in(v), dim),
+                part(rows_of{out.data(), out.shape()[1]}, dim), residual + n * shape.head_residual_size(),
+                part(rows_of{dy, out.shape()[1]}, dim), dstate + n * shape.state_size(), part(d[0], m), part(d[1], m),
+                part(d[2], dim), dgates ? dgates + b * time * heads + h : nullptr, detail::mode(add), workspace);
         });
         if (state && state->needs_gradient()) {
             const gradient_sink<T> ds = state->sink();

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <xtn/ad/tape.hpp>
 #include <xtn/backend/arena.hpp>
+#include <xtn/nn/kernels/product.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn {
@@ -31,6 +33,15 @@ T* adding_sink(const gradient_sink<T>& sink, std::size_t size, backend::workspac
     T* target = sink ? sink.data : frame.take<T>(size);
     if (!sink.accumulate) std::fill_n(target, size, T{});
     return target;
+}
+
+/// The rows of a variable as a factor of matrix products: with a rounded copy where its tape multiplies in bfloat16.
+template <scalar T>
+kernels::factor_rows<T> factor_of(const variable<T, 2>& x) {
+    if constexpr (std::is_same_v<T, float>)
+        if (x.tape().precision() == precision::bfloat16)
+            return {x.data(), x.shape()[1], x.tape().rounded().of(x.data(), x.size())};
+    return {x.data(), x.shape()[1]};
 }
 
 /// A result of operands that are not differentiated; xtn::error where one is, for nothing would be recorded.

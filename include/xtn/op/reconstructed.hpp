@@ -64,6 +64,12 @@ public:
         t.forget_provided();
         for (const matrix& m : matrices_) t.provide(m.network_id, m.value);
     }
+    /// The elements of the matrices.
+    std::vector<std::span<const T>> matrices() const {
+        std::vector<std::span<const T>> all;
+        for (const matrix& m : matrices_) all.push_back(m.value.values());
+        return all;
+    }
     /// Hands the cotangents of the matrices on to the parameters.
     void pull_back() {
         bool depends = false;  // on something that is trained

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -71,7 +72,7 @@ public:
     plan_cache& operator=(const plan_cache&) = delete;
 
     /// The plan for operands of these geometries; the reference is good until the next call. Throws shape_error where
-    /// they do not fit the network. Models may differ in their scalar only.
+    /// they do not fit the network. Models may differ in their scalar and their rate only.
     const std::shared_ptr<planned>& find(const network& net, const geometry* operands, const geometry& output,
                                          const plan_options& options) {
         write_key(net, operands, output, options);
@@ -121,7 +122,7 @@ private:
         };
         constexpr std::size_t tree_words = words(2 * max_operands);
         const std::uint64_t steps = options.tree != nullptr ? options.tree->steps : 0;
-        std::size_t size = 1 + (steps != 0 ? tree_words : 0) + words(net.labels);
+        std::size_t size = 2 + (steps != 0 ? tree_words : 0) + words(net.labels);
         each([&](const axes& a, const geometry& g) { size += 1 + 2 * g.rank + words(a.rank()); });
         key_.resize(size);
         std::uint64_t* to = key_.data();
@@ -131,6 +132,7 @@ private:
         };
         *to++ = options.gradients | std::uint64_t{net.operands} << 16 | std::uint64_t{net.labels} << 24 | steps << 32 |
                 static_cast<std::uint64_t>(options.kept) << 40 | static_cast<std::uint64_t>(options.model.width) << 48;
+        *to++ = std::bit_cast<std::uint64_t>(options.model.flop_rate);
         if (steps != 0) {
             copy_bytes(options.tree->left.data(), tree_words / 2);
             copy_bytes(options.tree->right.data(), tree_words / 2);

@@ -6,8 +6,8 @@
 // The efficiency of a matrix product falls with small extents: efficiency = m/(m + m0) * n/(n + m0) * k/(k + k0), which
 // keeps the time linear in every extent; m and n share a constant, for lowering may exchange them. The constants
 // were measured by bench_cost_model on one core of a Sapphire Rapids server in single precision (OpenBLAS 0.3.21, SkylakeX
-// kernels, a fit within a factor of 1.8 from 4 x 4 x 4 to 1024 x 1024 x 256); ratios between plans, not absolute times,
-// matter.
+// kernels, a fit within a factor of 1.8 from 4 x 4 x 4 to 1024 x 1024 x 256; bfloat16 by AMX, oneDNN 2.6.3); ratios between plans,
+// not absolute times, matter.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@ namespace xtn {
 /// Constants of a machine, in seconds, flops and bytes; see this file's head for the formula.
 struct cost_model {
     double flop_rate = 1.3e11;         ///< flops per second of a large matrix product
+    double bfloat16_rate = 9e11;       ///< the same for factors of bfloat16, where the processor has such products
     double half_mn = 2.5, half_k = 8;  ///< extents at which that rate is halved
     double product_rate = 1e10;        ///< flops per second of element-wise products: 3e9 to 3e10, by the nest of loops
     double bandwidth = 1.1e10;         ///< bytes per second from and to memory
@@ -34,6 +35,13 @@ struct cost_model {
     static constexpr cost_model of() {
         constexpr double bytes = sizeof(T);
         return {.scalar_bytes = bytes, .width = std::is_floating_point_v<T> ? bytes / 4 : bytes / 2};
+    }
+
+    /// The same machine multiplying factors of bfloat16, which its processor can.
+    constexpr cost_model of_bfloat16() const {
+        cost_model m = *this;
+        m.flop_rate = bfloat16_rate;
+        return m;
     }
 
     /// Counts flops and nothing else: the classic objective of contraction orders.

@@ -28,6 +28,7 @@
 #include <xtn/op/reconstructed.hpp>
 #include <xtn/train/lanes.hpp>
 #include <xtn/train/parameter_store.hpp>
+#include <xtn/train/rounded_weights.hpp>
 #include <xtn/train/thread_pool.hpp>
 
 namespace xtn {
@@ -38,15 +39,17 @@ template <scalar T, process_group Processes = one_process>
 class data_parallel {
 public:
     /// The operators are those whose matrix may be reconstructed once per step. Lane l belongs to process
-    /// owner_of(l, lanes, processes.size()). Throws xtn::error where a parameter of an operator is not in the store.
+    /// owner_of(l, lanes, processes.size()). Lanes multiply in this precision. Throws xtn::error where a parameter of an operator is
+    /// not in the store, or where T is not multiplied in this precision.
     data_parallel(parameter_store<T>& store, std::vector<any_operator<T>> operators, thread_pool& pool,
-                  std::size_t lanes = 8, Processes processes = {})
+                  std::size_t lanes = 8, Processes processes = {}, precision p = precision::full)
         : store_(store),
           pool_(pool),
           tapes_(pool.workers()),
           once_(std::move(operators)),
           lanes_(lanes, std::move(processes)) {
         if (lanes == 0) throw error("data_parallel: at least one lane is needed");
+        for (tape<T>& t : tapes_) t.set_precision(p);
         for (const any_operator<T>& op : once_.operators())
             for (const operator_term<T>& term : op.network().terms())
                 for (const factor<T>& f : term.factors())
@@ -72,6 +75,7 @@ public:
             tape<T>& t = tapes_[worker];
             t.clear();  // of a step that threw
             t.attach(store_, buffer);
+            weights_.provide_to(t);
             once_.provide_to(t);
             backend::pairwise_sum<double> sum;
             for (std::size_t b = count * lane / lanes_.count(); b < count * (lane + 1) / lanes_.count(); ++b) {
@@ -101,7 +105,7 @@ public:
 
     /// Bytes of memory for tapes and gradient buffers.
     std::size_t capacity() const {
-        std::size_t bytes = lanes_.capacity() + once_.capacity();
+        std::size_t bytes = lanes_.capacity() + once_.capacity() + weights_.capacity();
         for (const tape<T>& t : tapes_) bytes += t.capacity();
         return bytes;
     }
@@ -113,12 +117,18 @@ private:
         rows_ = rows;
         count_ = count;
         once_.make(store_, lanes_.sum());
+        weights_.clear();
+        if (tapes_.front().precision() == precision::bfloat16) {
+            weights_.add(store_.values());
+            for (const std::span<const T>& matrix : once_.matrices()) weights_.add(matrix);
+        }
     }
 
     parameter_store<T>& store_;
     thread_pool& pool_;
     std::vector<tape<T>> tapes_;
     reconstructed<T> once_;
+    rounded_weights<T> weights_;
     lanes<T, Processes> lanes_;
     std::size_t rows_ = 0, count_ = 0;
     bool has_gradients_ = false;

@@ -37,7 +37,7 @@ public:
           processes_(std::move(processes)),
           store_(task_.parameters()),
           parallel_(store_, plan.reconstruct ? task_.operators() : decltype(task_.operators()){}, pool, plan.lanes,
-                    processes_),
+                    processes_, plan.precision),
           optimizer_(store_.size(), plan.optimizer, parameter_groups(store_, task_.operators(), plan)),
           rate_(plan.learning_rate, plan.warmup, plan.steps) {
         replicate();

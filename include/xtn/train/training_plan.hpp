@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <xtn/core/precision.hpp>
 #include <xtn/op/operator.hpp>
 #include <xtn/train/adamw.hpp>
 #include <xtn/train/parameter_store.hpp>
@@ -47,6 +48,7 @@ struct training_plan {
     /// Whether the matrices of operators are made once a step, where that is less work. Their gradients then travel between
     /// processes; without, those of the operators' own parameters do, which are fewer.
     bool reconstruct = true;
+    xtn::precision precision = xtn::precision::full;  ///< of the matrix products of a step; scores are made in full
 
     /// The step that training ends after.
     std::uint64_t last() const { return std::min(steps, stop); }

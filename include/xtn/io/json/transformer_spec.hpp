@@ -62,7 +62,7 @@ void each_field(F&& f) {
     } else if constexpr (std::is_same_v<S, body_spec>) {
         f("width", &S::width), f("blocks", &S::blocks);
     } else if constexpr (std::is_same_v<S, token_spec>) {
-        f("vocabulary", &S::vocabulary);
+        f("vocabulary", &S::vocabulary), f("by_operator", &S::by_operator);
     } else if constexpr (std::is_same_v<S, patch_spec>) {
         f("channels", &S::channels), f("height", &S::height), f("width", &S::width), f("patch", &S::patch);
         f("bias", &S::bias);
@@ -72,6 +72,7 @@ void each_field(F&& f) {
         f("width", &S::width), f("down", &S::down), f("positions", &S::positions), f("context", &S::context);
     } else if constexpr (std::is_same_v<S, output_spec>) {
         f("classes", &S::classes), f("width", &S::width), f("norm", &S::norm), f("mean", &S::mean), f("bias", &S::bias);
+        f("tied", &S::tied);
     } else {
         static_assert(std::is_same_v<S, transformer_spec>);
         f("input", &S::input), f("body", &S::body), f("output", &S::output);

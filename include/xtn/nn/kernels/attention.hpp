@@ -13,27 +13,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 
-#include <xtn/backend/gemm.hpp>
+#include <xtn/backend/arena.hpp>
 #include <xtn/backend/simd.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
+#include <xtn/nn/kernels/product.hpp>
 #include <xtn/nn/kernels/softmax.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn::kernels {
 namespace detail {
-
-/// C (m x n) = op(A) op(B) + beta C with strided operands.
-template <class T>
-inline void multiply(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k,
-                     std::type_identity_t<strided_rows<const T>> a, std::type_identity_t<strided_rows<const T>> b,
-                     T beta, strided_rows<T> c) {
-    const auto i = [](std::size_t x) { return static_cast<std::int64_t>(x); };
-    backend::gemm(transpose_a, transpose_b, i(m), i(n), i(k), T(1), a.data, i(a.stride), b.data, i(b.stride), beta,
-                  c.data, i(c.stride));
-}
 
 /// Queries `first` to `first + rows`, and the `keys` from `from` on that they can see.
 struct query_block {
@@ -82,23 +72,26 @@ inline strided_rows<T> probabilities_of(const attention_shape& s, const query_bl
 /// out (time x value_dim) = attention of q (time x head_dim), k (keys x head_dim) and v (keys x value_dim), all strided,
 /// for one sequence and head; scale > 0. Writes `residual` (shape.head_residual_size()): probabilities are time x keys, of
 /// which each block of 64 rows holds the columns it can see, zeros above the diagonal included. `workspace` has
-/// shape.forward_workspace_size() elements. shape.batch and shape.heads are not looked at.
+/// shape.forward_workspace_size() elements. shape.batch and shape.heads are not looked at. Where q, k and v are rounded, so are
+/// the probabilities for the second product; the softmax is in T.
 template <class T>
-inline void attention_head(const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
-                           std::type_identity_t<strided_rows<const T>> k, std::type_identity_t<strided_rows<const T>> v,
+inline void attention_head(const attention_shape& shape, T scale, const std::type_identity_t<factor_rows<T>>& q,
+                           const std::type_identity_t<factor_rows<T>>& k, const std::type_identity_t<factor_rows<T>>& v,
                            std::type_identity_t<strided_rows<T>> out, T* residual, T* workspace) {
     const std::size_t dim = shape.head_dim;
     for (std::size_t row = 0; row < shape.time; row += attention_block) {
         const detail::query_block b(shape, row);
         const strided_rows<T> p = detail::probabilities_of(shape, b, residual, workspace);
-        detail::multiply<T>(false, true, b.rows, b.keys, dim, {q.row(row), q.stride}, k.block(b.from, 0), T(0), p);
+        detail::multiply<T>(false, true, b.rows, b.keys, dim, q.block(row, 0), k.block(b.from, 0), T(0), p);
         b.each_row(p, [&](std::size_t r, std::size_t begin, std::size_t count) {
             const softmax_norm<T> norm = softmax_row(count, scale, p.row(r) + begin);
             if (shape.residual == attention_residual::log_sum_exp)
                 residual[row + r] = scale * norm.maximum + std::log(norm.sum);
         });
-        detail::multiply<T>(false, false, b.rows, shape.value_dim, b.keys, {p.data, p.stride}, v.block(b.from, 0), T(0),
-                            out.block(row, 0));
+        backend::workspace_frame frame;
+        detail::multiply<T>(false, false, b.rows, shape.value_dim, b.keys,
+                            detail::factor_like<T>(q, {p.data, p.stride}, b.rows, b.keys, frame), v.block(b.from, 0),
+                            T(0), out.block(row, 0));
     }
 }
 
@@ -106,9 +99,9 @@ inline void attention_head(const attention_shape& shape, T scale, std::type_iden
 /// nothing; shape.past is 0. `workspace` has shape.backward_workspace_size() elements.
 template <class T>
 inline void attention_head_backward(const attention_shape& shape, T scale,
-                                    std::type_identity_t<strided_rows<const T>> q,
-                                    std::type_identity_t<strided_rows<const T>> k,
-                                    std::type_identity_t<strided_rows<const T>> v,
+                                    const std::type_identity_t<factor_rows<T>>& q,
+                                    const std::type_identity_t<factor_rows<T>>& k,
+                                    const std::type_identity_t<factor_rows<T>>& v,
                                     std::type_identity_t<strided_rows<const T>> out, const T* residual,
                                     std::type_identity_t<strided_rows<const T>> dout,
                                     std::type_identity_t<strided_rows<T>> dq, std::type_identity_t<strided_rows<T>> dk,
@@ -128,8 +121,13 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
     for (std::size_t i = (shape.time + attention_block - 1) / attention_block; i-- > 0; beta = T(1)) {
         const std::size_t row = i * attention_block;
         const detail::query_block b(shape, row);
+        backend::workspace_frame frame;
+        const auto factor = [&](strided_rows<const T> x, std::size_t rows, std::size_t columns) {
+            return detail::factor_like<T>(q, x, rows, columns, frame);
+        };
         const strided_rows<T> ds{workspace, b.keys};
-        const strided_rows<const T> queries{q.row(row), q.stride}, gradient{dout.row(row), dout.stride};
+        const factor_rows<T> queries = q.block(row, 0),
+                             gradient = factor({dout.row(row), dout.stride}, b.rows, shape.value_dim);
         strided_rows<const T> p{residual + row * shape.time, shape.time};
         if (!stored) {
             const strided_rows<T> again{workspace + b.rows * b.keys, b.keys};
@@ -139,7 +137,8 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
             });
             p = {again.data, again.stride};
         }
-        detail::multiply<T>(true, false, b.keys, shape.value_dim, b.rows, p, gradient, beta, dv.block(b.from, 0));
+        detail::multiply<T>(true, false, b.keys, shape.value_dim, b.rows, factor(p, b.rows, b.keys), gradient, beta,
+                            dv.block(b.from, 0));
         detail::multiply<T>(false, true, b.rows, b.keys, shape.value_dim, gradient, v.block(b.from, 0), T(0), ds);
         b.each_row(ds, [&](std::size_t r, std::size_t begin, std::size_t count) {
             const T *o = out.row(row + r), *g = gradient.row(r);
@@ -147,7 +146,7 @@ inline void attention_head_backward(const attention_shape& shape, T scale,
             T* const x = ds.row(r) + begin;
             softmax_row_backward(count, scale, delta, p.row(r) + begin, static_cast<const T*>(x), x);
         });
-        const strided_rows<const T> scores{ds.data, ds.stride};
+        const factor_rows<T> scores = factor({ds.data, ds.stride}, b.rows, b.keys);
         detail::multiply<T>(false, false, b.rows, dim, b.keys, scores, k.block(b.from, 0),
                             mode == update::replace ? T(0) : T(1), dq.block(row, 0));
         detail::multiply<T>(true, false, b.keys, dim, b.rows, scores, queries, beta, dk.block(b.from, 0));

@@ -19,9 +19,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <xtn/backend/arena.hpp>
 #include <xtn/backend/simd.hpp>
-#include <xtn/nn/kernels/attention.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
+#include <xtn/nn/kernels/product.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn::kernels {
@@ -143,9 +144,9 @@ inline void add_multiple(std::size_t n, T c, const T* x, T* y) {
 /// null. `workspace` has shape.forward_workspace_size() elements. Where a divisor is 0, the output is 0.
 template <class T>
 inline void linear_attention_head(const linear_attention_shape& shape, const log_gates<T>& gates,
-                                  std::type_identity_t<strided_rows<const T>> q,
-                                  std::type_identity_t<strided_rows<const T>> k,
-                                  std::type_identity_t<strided_rows<const T>> v, T* state,
+                                  const std::type_identity_t<factor_rows<T>>& q,
+                                  const std::type_identity_t<factor_rows<T>>& k,
+                                  const std::type_identity_t<factor_rows<T>>& v, T* state,
                                   std::type_identity_t<strided_rows<T>> out, T* residual, T* workspace) {
     const std::size_t m = shape.key_dim, d = shape.value_dim, size = shape.state_size(), longest = shape.longest();
     T* const blocks = residual != nullptr ? residual + (shape.chunks() + 1) * size : nullptr;
@@ -155,8 +156,12 @@ inline void linear_attention_head(const linear_attention_shape& shape, const log
     for (std::size_t t = 0, c = 0; t < shape.time; t += longest, ++c) {
         const std::size_t n = std::min(longest, shape.time - t);
         const detail::chunk_gates<T> g(gates.from(t), n, of_gates);
-        const strided_rows<const T> qs{q.row(t), q.stride}, ks{k.row(t), k.stride}, vs{v.row(t), v.stride};
+        const factor_rows<T> qs = q.block(t, 0), ks = k.block(t, 0), vs = v.block(t, 0);
         const strided_rows<const T> reading = g.scaled(qs, m, g.a, queries), writing = g.scaled(ks, m, g.b, keys);
+        backend::workspace_frame frame;
+        const auto factor = [&](strided_rows<const T> x, std::size_t rows, std::size_t columns) {
+            return detail::factor_like<T>(q, x, rows, columns, frame);
+        };
         const strided_rows<T> a{blocks != nullptr ? blocks + t * longest : block, n}, o = out.block(t, 0);
         if (residual != nullptr) std::copy_n(state, size, residual + c * size);
         detail::multiply<T>(false, true, n, n, m, qs, ks, T(0), a);
@@ -165,15 +170,15 @@ inline void linear_attention_head(const linear_attention_shape& shape, const log
             const T sum = g.weigh(i, a.row(i));
             if (shape.normalised) sums[n - 1 - i] = sum;
         }
-        detail::multiply<T>(false, false, n, d, n, {a.data, a.stride}, vs, T(0), o);
-        detail::multiply<T>(false, false, n, d, m, reading, {state, d}, T(1), o);
-        detail::multiply<T>(true, false, m, d, n, writing, vs, g.end(), {state, d});
+        detail::multiply<T>(false, false, n, d, n, factor({a.data, a.stride}, n, n), vs, T(0), o);
+        detail::multiply<T>(false, false, n, d, m, factor(reading, n, m), factor({state, d}, m, d), T(1), o);
+        detail::multiply<T>(true, false, m, d, n, factor(writing, n, m), vs, g.end(), {state, d});
         if (!shape.normalised) continue;
         for (std::size_t i = 0; i < n; ++i) {
             const T divisor = sums[n - 1 - i] + detail::dot<T>(m, reading.row(i), z);
-            const T factor = detail::inverse(divisor);
-            if (divisors != nullptr) divisors[t + i] = factor;
-            for (std::size_t e = 0; e < d; ++e) o.row(i)[e] *= factor;
+            const T inverse = detail::inverse(divisor);
+            if (divisors != nullptr) divisors[t + i] = inverse;
+            for (std::size_t e = 0; e < d; ++e) o.row(i)[e] *= inverse;
         }
         for (std::size_t e = 0; e < m; ++e) z[e] *= g.end();
         for (std::size_t j = 0; j < n; ++j) detail::add_multiple<T>(m, T(1), writing.row(j), z);
@@ -186,8 +191,8 @@ inline void linear_attention_head(const linear_attention_shape& shape, const log
 /// it is null. `workspace` has shape.backward_workspace_size() elements.
 template <class T>
 inline void linear_attention_head_backward(
-    const linear_attention_shape& shape, const log_gates<T>& gates, std::type_identity_t<strided_rows<const T>> q,
-    std::type_identity_t<strided_rows<const T>> k, std::type_identity_t<strided_rows<const T>> v,
+    const linear_attention_shape& shape, const log_gates<T>& gates, const std::type_identity_t<factor_rows<T>>& q,
+    const std::type_identity_t<factor_rows<T>>& k, const std::type_identity_t<factor_rows<T>>& v,
     std::type_identity_t<strided_rows<const T>> out, const T* residual,
     std::type_identity_t<strided_rows<const T>> dout, T* dstate, std::type_identity_t<strided_rows<T>> dq,
     std::type_identity_t<strided_rows<T>> dk, std::type_identity_t<strided_rows<T>> dv, T* dgates, update mode,
@@ -204,23 +209,28 @@ inline void linear_attention_head_backward(
     for (std::size_t c = shape.chunks(); c-- > 0;) {
         const std::size_t t = c * longest, n = std::min(longest, shape.time - t);
         const detail::chunk_gates<T> g(gates.from(t), n, of_gates);
-        const strided_rows<const T> qs{q.row(t), q.stride}, ks{k.row(t), k.stride}, vs{v.row(t), v.stride};
+        const factor_rows<T> qs = q.block(t, 0), ks = k.block(t, 0), vs = v.block(t, 0);
         const strided_rows<const T> reading = g.scaled(qs, m, g.a, queries), writing = g.scaled(ks, m, g.b, keys);
+        backend::workspace_frame frame;
+        const auto factor = [&](strided_rows<const T> x, std::size_t rows, std::size_t columns) {
+            return detail::factor_like<T>(q, x, rows, columns, frame);
+        };
         const T *const state = residual + c * size, *const z = state + m * d;
         const strided_rows<const T> a{blocks + t * longest, n};
-        strided_rows<const T> dsum{dout.row(t), dout.stride};
+        strided_rows<const T> dsums{dout.row(t), dout.stride};
         if (shape.normalised) {
             for (std::size_t i = 0; i < n; ++i) {
                 of_divisors[i] = -divisors[t + i] * detail::dot<T>(d, dout.row(t + i), out.row(t + i));
                 for (std::size_t e = 0; e < d; ++e) of_values[i * d + e] = divisors[t + i] * dout.row(t + i)[e];
             }
-            dsum = {of_values, d};
+            dsums = {of_values, d};
         }
+        const factor_rows<T> dsum = factor(dsums, n, d), dafter = factor({dstate, d}, m, d);
         const strided_rows<T> da{dblock, n}, dqs{of_queries, m}, dks{of_keys, m}, dvs = dv.block(t, 0);
         // Through the state: dQ = diag(a) (dO S^T + dn z^T), dK = diag(b) (V dS'^T + 1 dz'^T), dV = diag(b) K dS'.
-        detail::multiply<T>(false, true, n, m, d, dsum, {state, d}, T(0), dqs);
-        detail::multiply<T>(false, true, n, m, d, vs, {dstate, d}, T(0), dks);
-        detail::multiply<T>(false, false, n, d, m, writing, {dstate, d}, beta, dvs);
+        detail::multiply<T>(false, true, n, m, d, dsum, factor({state, d}, m, d), T(0), dqs);
+        detail::multiply<T>(false, true, n, m, d, vs, dafter, T(0), dks);
+        detail::multiply<T>(false, false, n, d, m, factor(writing, n, m), dafter, beta, dvs);
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t e = 0; e < m; ++e) {
                 const T dn = shape.normalised ? of_divisors[i] * z[e] : T(0);
@@ -235,13 +245,13 @@ inline void linear_attention_head_backward(
                 for (std::size_t j = 0; j <= i; ++j) da.row(i)[j] += of_divisors[i];
             g.weigh(i, da.row(i));
         }
-        const strided_rows<const T> weighed{da.data, da.stride};
+        const factor_rows<T> weighed = factor({da.data, da.stride}, n, n);
         detail::multiply<T>(false, false, n, m, n, weighed, ks, T(1), dqs);
         detail::multiply<T>(true, false, n, m, n, weighed, qs, T(1), dks);
-        detail::multiply<T>(true, false, n, d, n, a, dsum, T(1), dvs);
+        detail::multiply<T>(true, false, n, d, n, factor(a, n, n), dsum, T(1), dvs);
         // The state before the chunk.
         std::copy_n(dstate, size, before);
-        detail::multiply<T>(true, false, m, d, n, reading, dsum, g.end(), strided_rows<T>{before, d});
+        detail::multiply<T>(true, false, m, d, n, factor(reading, n, m), dsum, g.end(), strided_rows<T>{before, d});
         if (shape.normalised) {
             for (std::size_t e = 0; e < m; ++e) before[m * d + e] *= g.end();
             for (std::size_t i = 0; i < n; ++i)

@@ -8,6 +8,7 @@
 
 #include <xtn/nn/kernels/attention.hpp>
 #include <xtn/nn/kernels/attention_shape.hpp>
+#include <xtn/nn/kernels/product.hpp>
 #include <xtn/nn/kernels/update.hpp>
 
 namespace xtn::nn::kernels {
@@ -17,9 +18,9 @@ namespace xtn::nn::kernels {
 /// `residual` (shape.residual_size()) is written for the pullback, `workspace` has shape.forward_workspace_size()
 /// elements. scale > 0, usually 1 / sqrt(head_dim).
 template <class T>
-inline void multi_head_attention(const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
-                                 std::type_identity_t<strided_rows<const T>> k,
-                                 std::type_identity_t<strided_rows<const T>> v,
+inline void multi_head_attention(const attention_shape& shape, T scale, const std::type_identity_t<factor_rows<T>>& q,
+                                 const std::type_identity_t<factor_rows<T>>& k,
+                                 const std::type_identity_t<factor_rows<T>>& v,
                                  std::type_identity_t<strided_rows<T>> out, T* residual, T* workspace) {
     if (shape.time == 0) return;  // the operands may be null
     for (std::size_t b = 0; b < shape.batch; ++b)
@@ -35,8 +36,8 @@ inline void multi_head_attention(const attention_shape& shape, T scale, std::typ
 /// `workspace` has shape.backward_workspace_size() elements.
 template <class T>
 inline void multi_head_attention_backward(
-    const attention_shape& shape, T scale, std::type_identity_t<strided_rows<const T>> q,
-    std::type_identity_t<strided_rows<const T>> k, std::type_identity_t<strided_rows<const T>> v,
+    const attention_shape& shape, T scale, const std::type_identity_t<factor_rows<T>>& q,
+    const std::type_identity_t<factor_rows<T>>& k, const std::type_identity_t<factor_rows<T>>& v,
     std::type_identity_t<strided_rows<const T>> out, const T* residual,
     std::type_identity_t<strided_rows<const T>> dout, std::type_identity_t<strided_rows<T>> dq,
     std::type_identity_t<strided_rows<T>> dk, std::type_identity_t<strided_rows<T>> dv, update mode, T* workspace) {

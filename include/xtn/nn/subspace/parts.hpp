@@ -20,11 +20,20 @@ struct transformer_parts {
     std::map<std::string, any_operator<T>> maps;   ///< by layer
     std::map<std::string, parameter<T>> others{};  ///< tables, biases and norms, by their names in files
 
-    /// The parts of m; maps and parameters are m's own.
+    /// The parts of m; maps and parameters are m's own. But a table that is an operator becomes a matrix, and a tied head a map of
+    /// its own, for what changes one need not suit the other.
     explicit transformer_parts(const transformer<T>& m) : spec(m.spec()) {
         for (const auto& [layer, op] : m.named_operators()) maps.emplace(layer, op);
+        if (spec.output.tied) {
+            maps.emplace("lm_head", dense<T>::from_dense(to_dense(m.output().head().weight())));
+            spec.output.tied = false;
+        }
         for (const auto& p : m.parameters())
             if (!belongs_to_map(p.value)) others.emplace(p.name, p.value);
+        if (const auto table = maps.extract("tok_emb")) {
+            others.emplace("tok_emb.weight", parameter<T>(to_dense(table.mapped())));
+            std::get<token_spec>(spec.input.of).by_operator = false;
+        }
     }
 
     /// The map of a layer. Throws xtn::error where there is none.

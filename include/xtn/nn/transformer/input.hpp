@@ -54,7 +54,12 @@ public:
     bool takes_tokens() const { return std::holds_alternative<token_spec>(spec_.of); }
     const nn::positions<T>& positions() const { return positions_; }
     /// Throws xtn::error where it takes images.
-    std::size_t vocabulary() const { return table().vocabulary(); }
+    std::size_t vocabulary() const { return tokens().vocabulary(); }
+    /// The table of the tokens. Throws xtn::error where it takes images.
+    const embedding<T>& tokens() const {
+        if (const auto* held = std::get_if<embedding<T>>(&first_)) return *held;
+        throw error("transformer: it takes images, not tokens");
+    }
     /// The same with positions for other sequences. Throws xtn::error where they are learned or those of patches.
     transformer_input with_context(std::size_t context) const {
         if (!takes_tokens() || spec_.positions == position_kind::learned)
@@ -69,7 +74,7 @@ public:
     /// Throws shape_error for a token outside the vocabulary and beyond the context.
     template <std::integral Index>
     variable<T, 2> operator()(tape<T>& t, std::span<const Index> tokens, std::size_t time, std::size_t at = 0) const {
-        return finished(table()(t, tokens), time, at);
+        return finished(this->tokens()(t, tokens), time, at);
     }
     /// Images, one after the other (patches_of).
     variable<T, 2> operator()(tape<T>& t, std::span<const T> images) const {
@@ -78,7 +83,7 @@ public:
         return finished((*map)(patches_of(t, images, std::get<patch_spec>(spec_.of))), spec_.context, 0);
     }
 
-    /// "tok_emb.weight" or "patch.weight" and "patch.bias"; "tok_emb.positions" or "patch.positions" where they are
+    /// "tok_emb.weight" (or the parameters of the table's operator), or "patch.weight" and "patch.bias"; "tok_emb.positions" or "patch.positions" where they are
     /// learned; "down.weight".
     std::vector<named_parameter<T>> parameters() const {
         std::vector<named_parameter<T>> all;
@@ -91,14 +96,15 @@ public:
     std::vector<named_operator<T>> named_operators() const {
         std::vector<named_operator<T>> all;
         if (const auto* map = std::get_if<linear<T>>(&first_)) all.emplace_back("patch", map->weight());
+        if (table_by_operator()) all.emplace_back("tok_emb", tokens().weight());
         if (down_) all.emplace_back("down", down_->weight());
         return all;
     }
 
 private:
-    const embedding<T>& table() const {
-        if (const auto* held = std::get_if<embedding<T>>(&first_)) return *held;
-        throw error("transformer: it takes images, not tokens");
+    bool table_by_operator() const {
+        const auto* of = std::get_if<token_spec>(&spec_.of);
+        return of != nullptr && of->by_operator;
     }
     static input_spec filled_in(input_spec s, std::size_t width) {
         if (std::holds_alternative<no_input>(s.of)) throw error("transformer: the spec has no input");
@@ -114,7 +120,9 @@ private:
     std::variant<embedding<T>, linear<T>> first(const maker<T>& make) const {
         if (const auto* p = std::get_if<patch_spec>(&spec_.of))
             return make.linear("patch", spec_.width, p->pixels(), p->bias);
-        return embedding<T>(std::get<token_spec>(spec_.of).vocabulary, spec_.width);
+        const std::size_t vocabulary = std::get<token_spec>(spec_.of).vocabulary;
+        if (table_by_operator()) return embedding<T>(make.operator_of("tok_emb", vocabulary, spec_.width));
+        return embedding<T>(vocabulary, spec_.width);
     }
     variable<T, 2> finished(const variable<T, 2>& x, std::size_t time, std::size_t at) const {
         const variable<T, 2> placed = positions_(x, time, at);

@@ -33,15 +33,18 @@ struct maker {
     any_attention<T> attention(const std::string& layer, const attention_spec& spec) const {
         return mechanisms(layer, spec);
     }
-    /// A linear layer, its bias zeros. Throws shape_error for an operator of other extents.
-    nn::linear<T> linear(const std::string& layer, std::size_t out, std::size_t in, bool bias) const {
+    /// The operator of a layer. Throws shape_error for one of other extents.
+    any_operator<T> operator_of(const std::string& layer, std::size_t out, std::size_t in) const {
         any_operator<T> op = operators(layer, out, in);
         if (op.out() != out || op.in() != in)
             throw shape_error(layer + ": the operator is " + std::to_string(op.out()) + " x " +
                               std::to_string(op.in()) + ", but the layer " + std::to_string(out) + " x " +
                               std::to_string(in));
-        if (!bias) return nn::linear<T>(std::move(op));
-        return {std::move(op), parameter<T>(std::vector{out})};
+        return op;
+    }
+    /// A linear layer, its bias zeros. Throws as above.
+    nn::linear<T> linear(const std::string& layer, std::size_t out, std::size_t in, bool bias) const {
+        return nn::linear<T>::with_zeros(operator_of(layer, out, in), bias);
     }
 };
 

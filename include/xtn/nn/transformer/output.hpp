@@ -29,12 +29,22 @@ variable<T, 2> mean_over_time(const variable<T, 2>& x, std::size_t time) {
 template <scalar T>
 class transformer_output {
 public:
-    /// For a body that leaves rows of width `width`. The head is called `name`.
-    transformer_output(const output_spec& spec, std::size_t width, std::string name, const maker<T>& make)
+    /// For a body that leaves rows of width `width`. The head is called `name`; where it is tied, it is this table. Throws shape_error
+    /// for a table of other extents.
+    transformer_output(const output_spec& spec, std::size_t width, std::string name, const maker<T>& make,
+                       const std::optional<any_operator<T>>& table = std::nullopt)
         : name_(std::move(name)),
           mean_(spec.mean),
+          tied_(table.has_value()),
           norm_(spec.norm, spec.width > 0 ? spec.width : width),
-          head_(make.linear(name_, spec.classes, spec.width > 0 ? spec.width : width, spec.bias)) {
+          head_(table ? linear<T>::with_zeros(*table, spec.bias)
+                      : make.linear(name_, spec.classes, spec.width > 0 ? spec.width : width, spec.bias)) {
+        const std::size_t reads = spec.width > 0 ? spec.width : width;
+        if (head_.weight().out() != spec.classes || head_.weight().in() != reads)
+            throw shape_error("transformer: a tied head is the table of the tokens, " +
+                              std::to_string(head_.weight().out()) + " x " + std::to_string(head_.weight().in()) +
+                              ", but " + std::to_string(spec.classes) + " classes are told from rows " +
+                              std::to_string(reads) + " wide");
         if (spec.width > 0 && spec.width != width) up_ = make.linear("up", spec.width, width, false);
     }
 
@@ -47,24 +57,25 @@ public:
         return head_(mean_ ? mean_over_time(normed, time) : normed);
     }
 
-    /// "up.weight", "ln_f.weight" and "ln_f.bias", and the head's.
+    /// "up.weight", "ln_f.weight" and "ln_f.bias", and the head's, where it has its own.
     std::vector<named_parameter<T>> parameters() const {
         std::vector<named_parameter<T>> all;
         if (up_) append(all, "up", up_->parameters());
         append(all, "ln_f", norm_.parameters());
-        append(all, name_, head_.parameters());
+        if (!tied_) append(all, name_, head_.weight().parameters());
+        if (head_.bias()) all.push_back({name_ + ".bias", *head_.bias()});
         return all;
     }
     std::vector<named_operator<T>> named_operators() const {
         std::vector<named_operator<T>> all;
         if (up_) all.emplace_back("up", up_->weight());
-        all.emplace_back(name_, head_.weight());
+        if (!tied_) all.emplace_back(name_, head_.weight());
         return all;
     }
 
 private:
     std::string name_;
-    bool mean_;
+    bool mean_, tied_;
     std::optional<linear<T>> up_;
     nn::norm<T> norm_;
     linear<T> head_;

@@ -118,6 +118,8 @@ struct body_spec {
 /// Rows of a table, by token.
 struct token_spec {
     std::size_t vocabulary = 0;
+    bool by_operator =
+        false;  ///< the table is the operator "tok_emb" (vocabulary x width), made by name; else a matrix
 
     bool operator==(const token_spec&) const = default;
 };
@@ -157,6 +159,7 @@ struct output_spec {
     norm_spec norm{};
     bool mean = false;  ///< over the positions of a sequence, before the head
     bool bias = false;  ///< of the head
+    bool tied = false;  ///< the head is the table of the tokens
 
     bool operator==(const output_spec&) const = default;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,12 +17,13 @@ template <scalar T>
 class transformer {
 public:
     /// Operators and mechanisms come from `make`, biases are 0, norms do not scale. Throws shape_error where widths do not
-    /// fit together.
+    /// fit together, xtn::error where a head is tied to images.
     transformer(const transformer_spec& spec, const maker<T>& make)
         : spec_(spec),
           input_(spec.input, spec.body.width, make),
           body_(spec.body, make),
-          output_(spec.output, body_.out(), input_.takes_tokens() ? "lm_head" : "head", make) {}
+          output_(spec.output, body_.out(), input_.takes_tokens() ? "lm_head" : "head", make,
+                  spec.output.tied ? std::optional(input_.tokens().weight()) : std::nullopt) {}
 
     const transformer_spec& spec() const { return spec_; }
     const transformer_input<T>& input() const { return input_; }
