@@ -30,6 +30,10 @@ namespace {
 
 using xtn::bfloat16;
 
+/// By its bits, for the sake of compilers that assume there are none.
+bool is_nan(float x) { return (std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFF) > 0x7F800000; }
+bool is_infinite(float x) { return (std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFF) == 0x7F800000; }
+
 float rounded(float x) { return bfloat16::nearest(x).value(); }
 
 template <std::size_t Rank>
@@ -75,7 +79,8 @@ BOOST_AUTO_TEST_CASE(every_pattern_goes_to_its_nearest_number_with_ties_to_even)
     std::mt19937 draw(1);
     for (int i = 0; i < 200000; ++i) {
         const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(draw()));
-        if (std::isnan(x)) continue;
+        const bool subnormal = (std::bit_cast<std::uint32_t>(x) & 0x7F800000) == 0;  // 0 to programs linked with -Ofast
+        if (is_nan(x) || subnormal) continue;
         const bfloat16 y = bfloat16::nearest(x);
         BOOST_REQUIRE_EQUAL(y.bits, (xtn::detail::nearest_bits<8, 7>(x)));
     }
@@ -89,10 +94,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_stays_none_and_small_numbers_stay) {
     BOOST_TEST(rounded(infinity) == infinity);
     BOOST_TEST(rounded(-infinity) == -infinity);
     BOOST_TEST(rounded(largest) == infinity);  // as every rounding to nearest has it
-    BOOST_TEST(std::isnan(rounded(std::numeric_limits<float>::quiet_NaN())));
-    BOOST_TEST(std::isnan(rounded(std::bit_cast<float>(std::uint32_t{0x7F800001}))));  // whose payload is cut off
-    BOOST_TEST(std::isnan(rounded(std::bit_cast<float>(std::uint32_t{0xFFFFFFFF}))));  // which a carry would make 0
-    BOOST_TEST(rounded(0x1p-133f) == 0x1p-133f);                                       // the smallest of all
+    BOOST_TEST(is_nan(rounded(std::numeric_limits<float>::quiet_NaN())));
+    BOOST_TEST(is_nan(rounded(std::bit_cast<float>(std::uint32_t{0x7F800001}))));  // whose payload is cut off
+    BOOST_TEST(is_nan(rounded(std::bit_cast<float>(std::uint32_t{0xFFFFFFFF}))));  // which a carry would make 0
+    BOOST_TEST(rounded(0x1p-133f) == 0x1p-133f);                                   // the smallest of all
     BOOST_TEST(rounded(0x1p-149f) == 0.0f);
     BOOST_TEST(std::signbit(rounded(-0.0f)));
 }
@@ -260,9 +265,9 @@ BOOST_AUTO_TEST_CASE(not_a_number_and_infinity_come_through_a_product) {
     a(7, 5) = std::numeric_limits<float>::infinity();
     const xt::xtensor<float, 2> c = xtn::einsum<"ij,jk->ik">(xtn::precision::bfloat16, a, b);
     for (std::size_t k = 0; k < 40; ++k) {
-        BOOST_TEST(std::isnan(c(3, k)));
-        BOOST_TEST(std::isinf(c(7, k)));
-        BOOST_TEST(std::isfinite(c(8, k)));
+        BOOST_TEST(is_nan(c(3, k)));
+        BOOST_TEST(is_infinite(c(7, k)));
+        BOOST_TEST((!is_nan(c(8, k)) && !is_infinite(c(8, k))));
     }
 }
 
